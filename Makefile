@@ -1,0 +1,44 @@
+# Every command a person needs. Bare `make` lists them.
+
+PYTHON ?= python3
+PORT ?= 3000
+HOST ?= 127.0.0.1
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := functions layers/shared/crosswalk local tests benchmarks
+
+export PYTHONPATH := layers/shared:.
+
+.DEFAULT_GOAL := help
+.PHONY: help start test check format clean
+
+help:  ## list these targets
+	@awk -F ':.*  ## ' '/^[a-z0-9-]+:.*  ## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+start: $(VENV)/.installed  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
+	@HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
+
+test: $(VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
+	@$(BIN)/pytest $(TESTS)
+
+check: $(VENV)/.installed  ## lint, format check, types, template
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy $(wildcard $(SOURCES))
+
+format: $(VENV)/.installed  ## rewrite the source in the house format
+	@$(BIN)/ruff check --fix --select I .
+	@$(BIN)/ruff format .
+
+clean:  ## remove everything that make has made
+	rm -rf .venv .venv-* .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each environment: it is made anew when its requirements change.
+$(VENV)/.installed: requirements-dev.txt layers/shared/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crosswalk needs Python 3.11 or later: make PYTHON=python3.13"; exit 1; }
+	@echo "Installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

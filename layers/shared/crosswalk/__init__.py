@@ -1,0 +1,1 @@
+"""Crosswalk: JSON to XML and back without loss, and a small table of users."""

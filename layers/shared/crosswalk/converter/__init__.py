@@ -1,0 +1,119 @@
+"""The converter's front: JSON to XML and XML to JSON, in four mappings. Bytes in, bytes out, no side effects.
+
+    >>> json_to_xml(b'{"foo": 7}')
+    b'<ITEM type="object"><ITEM key="foo" type="integer" value="7" /></ITEM>'
+    >>> xml_to_json(json_to_xml(b'{"foo": 7}'))
+    b'{"foo":7}'
+
+Glossary
+    document    the bytes of one JSON text or one XML document
+    mapping     the rules that pair a JSON value with an XML element: item, natural, xpath, jsonml
+    option      a keyword of one mapping in one direction, such as natural's `attribute_prefix`
+    loss        a word for what the result no longer holds, such as `comments`
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crosswalk.converter import item, json_text, jsonml, natural, xml_text, xpath
+from crosswalk.errors import InvalidParameter
+
+__all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
+
+# A mapping's two directions: text in, text and losses out.
+Converter = Callable[..., tuple[str, tuple[str, ...]]]
+
+TO_XML: Mapping[str, Converter] = {
+    "item": item.json_to_xml,
+    "natural": natural.json_to_xml,
+    "xpath": xpath.json_to_xml,
+    "jsonml": jsonml.json_to_xml,
+}
+TO_JSON: Mapping[str, Converter] = {
+    "item": item.xml_to_json,
+    "natural": natural.xml_to_json,
+    "xpath": xpath.xml_to_json,
+    "jsonml": jsonml.xml_to_json,
+}
+MAX_INDENT = 8
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted document, the mapping that made it, and what it lost on the way (nothing, mostly)."""
+
+    document: bytes
+    mapping: str
+    losses: tuple[str, ...] = ()
+
+
+def json_to_xml(document: bytes, mapping: str = "item", *, indent: int | None = None, **options: Any) -> bytes:
+    """The XML (UTF-8, without declaration) of a JSON text; as `convert_json_to_xml`, without its particulars."""
+    return convert_json_to_xml(document, mapping, indent=indent, **options).document
+
+
+def xml_to_json(document: bytes, mapping: str = "auto", *, indent: int | None = None, **options: Any) -> bytes:
+    """The JSON (UTF-8) of an XML document; as `convert_xml_to_json`, without its particulars."""
+    return convert_xml_to_json(document, mapping, indent=indent, **options).document
+
+
+def convert_json_to_xml(
+    document: bytes, mapping: str = "item", *, indent: int | None = None, **options: Any
+) -> Conversion:
+    """Convert a JSON text (RFC 8259, UTF-8, a BOM is ignored) to XML.
+
+    indent: spaces for each level, 0 to 8; None or 0 writes no white space.
+    options: the mapping's own; see its module.
+    Raises MalformedDocument, UnsafeDocument, InexpressibleDocument or InvalidParameter.
+    """
+    convert = _choose_converter(TO_XML, mapping, indent, options)
+    xml, losses = convert(json_text.decode_json(document), **options)
+    return Conversion(xml.encode(), mapping, losses)
+
+
+def convert_xml_to_json(
+    document: bytes, mapping: str = "auto", *, indent: int | None = None, **options: Any
+) -> Conversion:
+    """Convert an XML 1.0 document to JSON; `auto` tells `item` and `xpath` by the root, and else takes `natural`.
+
+    indent, options, errors: as for `convert_json_to_xml`.
+    """
+    if mapping == "auto":
+        text = xml_text.decode_xml(document)
+        mapping = recognize_mapping(text)
+        convert = _choose_converter(TO_JSON, mapping, indent, options)
+    else:
+        convert = _choose_converter(TO_JSON, mapping, indent, options)
+        text = xml_text.decode_xml(document)
+    json, losses = convert(text, **options)
+    # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
+    return Conversion(json.encode("utf-8", "backslashreplace"), mapping, losses)
+
+
+def recognize_mapping(text: str) -> str:
+    """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
+    name, attributes = xml_text.read_root(text)
+    if name == item.ELEMENT and attributes.get("type") in item.TYPES:
+        return "item"
+    if name in xpath.ROOTS:
+        return "xpath"
+    return "natural"
+
+
+def _choose_converter(
+    converters: Mapping[str, Converter], mapping: str, indent: int | None, options: dict[str, Any]
+) -> Converter:
+    """The mapping's converter, once its options are known to be its own; puts `indent` among them when it is asked."""
+    if mapping not in converters:
+        raise InvalidParameter(f"mapping must be one of {', '.join(converters)}", parameter="mapping")
+    if indent is not None and not 0 <= indent <= MAX_INDENT:
+        raise InvalidParameter(f"indent must be a whole number from 0 to {MAX_INDENT}", parameter="indent")
+    if indent:
+        options["indent"] = indent
+    convert = converters[mapping]
+    for name in options:
+        if name not in inspect.signature(convert).parameters:
+            raise InvalidParameter(f"{name} does not apply to the mapping {mapping}", parameter=name)
+    return convert

@@ -1,0 +1,86 @@
+"""Everything that can go wrong on purpose. Nothing here knows HTTP; `api` gives each error its status.
+
+CrosswalkError
+├── DocumentError               about a place in a document
+│   ├── MalformedDocument       not well-formed JSON or XML
+│   ├── UnsafeDocument          well-formed, and refused by a safety limit
+│   └── InexpressibleDocument   well-formed, and not expressible in the mapping asked for
+├── DocumentTooLarge            more bytes than the limit, in or out
+├── InvalidParameter            an option or parameter that is unknown, out of range or does not apply
+├── UserNotFound                no user has this email
+└── DatabaseUnavailable         the database is away; worth another try
+"""
+
+
+class CrosswalkError(Exception):
+    """`detail` is one sentence for the client: it never quotes a document at length, nor the environment."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class DocumentError(CrosswalkError):
+    """A document that cannot be converted, and the place in it, as far as it has one.
+
+    line, column: 1-based, in characters; LF, CRLF and CR each end a line; a BOM is not counted.
+    pointer: an RFC 6901 JSON pointer. path: of elements, such as `/root/item[2]`.
+    code: the error code of a specification, such as `FOJS0006`.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        pointer: str | None = None,
+        path: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.line = line
+        self.column = column
+        self.pointer = pointer
+        self.path = path
+        self.code = code
+
+
+class MalformedDocument(DocumentError):
+    """Not well-formed: the grammar of JSON or XML, or the encoding, is broken."""
+
+
+class UnsafeDocument(DocumentError):
+    """Well-formed, but refused: too deep, or declaring what could be turned against the reader."""
+
+
+class InexpressibleDocument(DocumentError):
+    """Well-formed, but the mapping asked for cannot carry it."""
+
+
+class DocumentTooLarge(CrosswalkError):
+    """`limit` is in bytes."""
+
+    def __init__(self, detail: str, *, limit: int) -> None:
+        super().__init__(detail)
+        self.limit = limit
+
+
+class InvalidParameter(CrosswalkError):
+    """`parameter` is the name as the client wrote it."""
+
+    def __init__(self, detail: str, *, parameter: str) -> None:
+        super().__init__(detail)
+        self.parameter = parameter
+
+
+class UserNotFound(CrosswalkError):
+    """No user, or only a deleted one, has this email."""
+
+
+class DatabaseUnavailable(CrosswalkError):
+    """`retry_after` is in seconds."""
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
