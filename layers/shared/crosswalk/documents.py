@@ -1,0 +1,58 @@
+"""A document over HTTP: in within the limit, out with its headers, compressed where only that lets it pass; counted."""
+
+import gzip
+from time import perf_counter
+
+from aws_lambda_powertools.metrics import MetricUnit
+from fastapi import Request, Response
+
+from crosswalk.api import metrics
+from crosswalk.converter import Conversion
+from crosswalk.errors import DocumentTooLarge
+
+MEBIBYTE = 1024 * 1024
+LIMIT = 4 * MEBIBYTE
+"""Bytes of a document, in and out. As base64 within an event it stays below Lambda's 6 MB with room for the rest."""
+
+
+async def receive_document(request: Request) -> bytes:
+    """The request's body; raises DocumentTooLarge above the limit."""
+    document = await request.body()
+    if len(document) > LIMIT:
+        raise DocumentTooLarge(f"A document may have {LIMIT} bytes; this one has {len(document)}", limit=LIMIT)
+    return document
+
+
+def record_conversion(direction: str, document: bytes, conversion: Conversion, started: float) -> None:
+    """Count one document and its sizes and time, by direction and mapping. `started`: of perf_counter, in seconds."""
+    metrics.add_dimension("direction", direction)
+    metrics.add_dimension("mapping", conversion.mapping)
+    metrics.add_metric("Documents", MetricUnit.Count, 1)
+    metrics.add_metric("BytesIn", MetricUnit.Bytes, len(document))
+    metrics.add_metric("BytesOut", MetricUnit.Bytes, len(conversion.document))
+    metrics.add_metric("Duration", MetricUnit.Milliseconds, (perf_counter() - started) * 1000)
+
+
+def answer_document(request: Request, conversion: Conversion, media_type: str) -> Response:
+    """The converted document, its mapping and its losses; raises DocumentTooLarge where not even gzip helps."""
+    headers = {"Crosswalk-Mapping": conversion.mapping, "Vary": "Accept-Encoding"}
+    if conversion.losses:
+        headers["Crosswalk-Loss"] = ", ".join(conversion.losses)
+    body = conversion.document
+    if len(body) > LIMIT and accepts_gzip(request.headers.get("Accept-Encoding", "")):
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    if len(body) > LIMIT:
+        detail = f"The converted document would have {len(body)} bytes as sent; {LIMIT} are the limit"
+        raise DocumentTooLarge(detail, limit=LIMIT)
+    return Response(body, headers=headers, media_type=media_type)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header (RFC 9110, section 12.5.3) takes gzip; without the header: no."""
+    weights = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        name, _, weight = parameter.partition("=")
+        weights[coding.strip()] = weight.strip() if name.strip() == "q" else "1"
+    return weights.get("gzip", weights.get("*", "0")).strip("0.") != ""
