@@ -26,6 +26,7 @@ check: $(VENV)/.installed  ## lint, format check, types, template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
+	@$(BIN)/cfn-lint template.yaml
 
 format: $(VENV)/.installed  ## rewrite the source in the house format
 	@$(BIN)/ruff check --fix --select I .
