@@ -1,11 +1,12 @@
 """POST /json2xml through its real handler."""
 
 import gzip
+import io
 import json
 
 import pytest
-from functions.json_to_xml.app import handler
 
+from functions.json_to_xml.app import handler
 from tests.events import REQUEST_ID, Answer, create_event, invoke
 
 LIMIT = 4 * 1024 * 1024
@@ -39,21 +40,27 @@ def test_a_malformed_document_is_a_problem_with_its_place() -> None:
     assert answer.status == 400
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json
-    assert (problem["type"], problem["line"], problem["column"]) == ("urn:problem-type:crosswalk:malformed-document", 2, 7)
+    assert (problem["type"], problem["line"], problem["column"]) == (
+        "urn:problem-type:crosswalk:malformed-document",
+        2,
+        7,
+    )
 
 
-@pytest.mark.parametrize("text", [b"", b" ", b"NaN", b"[1,]", b"{'a': 1}", b"01", b'"\t"', b"\xff", b"[] []", b"// x\n1"])
+@pytest.mark.parametrize(
+    "text", [b"", b" ", b"NaN", b"[1,]", b"{'a': 1}", b"01", b'"\t"', b"\xff", b"[] []", b"// x\n1"]
+)
 def test_what_is_no_json_text_is_a_400(text: bytes) -> None:
     answer = post(text)
     assert answer.status == 400
     assert answer.json["line"] >= 1
 
 
-def test_deep_nesting_is_refused_and_not_logged_as_unexpected(capsys: pytest.CaptureFixture[str]) -> None:
+def test_deep_nesting_is_refused_and_not_logged_as_unexpected(log: io.StringIO) -> None:
     answer = post(b"[" * 100_000)
     assert answer.status == 400
     assert answer.json["type"] == "urn:problem-type:crosswalk:unsafe-document"
-    assert "unexpected" not in capsys.readouterr().out
+    assert "unexpected" not in log.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """POST /xml2json through its real handler."""
 
 import pytest
-from functions.xml_to_json.app import handler
 
+from functions.xml_to_json.app import handler
 from tests.events import Answer, create_event, invoke
 
 

@@ -38,9 +38,8 @@ from crosswalk.settings import read_service_settings
 
 LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
-# Service name and namespace come from POWERTOOLS_SERVICE_NAME and POWERTOOLS_METRICS_NAMESPACE.
-logger = Logger()
-metrics = Metrics()
+logger = Logger(service="crosswalk")
+metrics = Metrics(namespace="Crosswalk", service="crosswalk")
 
 
 def _require_digits(text: object) -> object:

@@ -1,0 +1,160 @@
+"""What api.py promises every endpoint, shown on small routers of the tests' own."""
+
+import io
+import json
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict
+
+from crosswalk.api import WholeNumber, create_handler
+from crosswalk.errors import DatabaseUnavailable
+from crosswalk.settings import read_service_settings
+from tests.events import REQUEST_ID, Answer, create_event, invoke
+
+router = APIRouter()
+SECRET = "a document's own words"
+
+
+class Page(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    limit: WholeNumber = 10
+
+
+class Text(BaseModel):
+    text: str
+
+
+@router.get("/page")
+async def get_page(page: Annotated[Page, Query()]) -> dict[str, int]:
+    return {"limit": page.limit}
+
+
+@router.post("/page")
+async def post_page(text: Text) -> dict[str, str]:
+    return {"text": text.text}
+
+
+@router.get("/failure")
+async def fail() -> None:
+    try:
+        raise KeyError(SECRET)
+    except KeyError as error:
+        raise RuntimeError(SECRET) from error
+
+
+@router.get("/away")
+async def be_away() -> None:
+    raise DatabaseUnavailable("The database is away", retry_after=7)
+
+
+@pytest.fixture
+def origins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://one.example,https://two.example")
+    read_service_settings.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _forget_settings() -> object:
+    yield
+    read_service_settings.cache_clear()
+
+
+def request(method: str, target: str, body: bytes = b"", **headers: str) -> Answer:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return invoke(create_handler(router), create_event(method, target, body, sent))
+
+
+def test_an_unexpected_error_answers_one_plain_500_and_logs_frames_without_the_message(
+    log: io.StringIO,
+) -> None:
+    answer = request("GET", "/failure")
+    logged = log.getvalue()
+    assert answer.status == 500
+    assert answer.headers["X-Request-Id"] == REQUEST_ID
+    assert SECRET not in answer.body.decode() + logged
+    errors = [line for line in logged.splitlines() if '"level":"ERROR"' in line]
+    assert len(errors) == 1
+    entry = json.loads(errors[0])
+    assert entry["correlation_id"] == REQUEST_ID
+    assert "builtins.KeyError" in entry["traceback"]
+    assert any("fail" in frame for frame in entry["traceback"])
+
+
+def test_an_unexpected_error_is_counted_for_its_function(capsys: pytest.CaptureFixture[str]) -> None:
+    request("GET", "/failure")
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "UnexpectedErrors" in line]
+    assert [entry["UnexpectedErrors"] for entry in counted] == [[1.0]]
+    assert counted[0]["function_name"] == "tested"
+
+
+def test_a_request_is_logged_without_its_query(log: io.StringIO) -> None:
+    request("GET", "/page?limit=77")
+    (entry,) = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/page", 200)
+    assert "limit" not in log.getvalue()
+
+
+def test_an_absent_database_answers_503_with_retry_after() -> None:
+    answer = request("GET", "/away")
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+    assert answer.json["detail"] == "The database is away"
+
+
+@pytest.mark.parametrize("limit", ["", " 1", "1.0", "+1", "-1", "1_0", "1e1", "٣", "x"])
+def test_a_whole_number_is_ascii_digits_only(limit: str) -> None:
+    answer = request("GET", f"/page?limit={limit.replace('+', '%2B')}")
+    assert (answer.status, answer.json["parameter"]) == (400, "limit")
+
+
+def test_an_unknown_parameter_is_named() -> None:
+    answer = request("GET", "/page?colour=red")
+    assert (answer.status, answer.json["parameter"]) == (400, "colour")
+
+
+def test_a_body_of_the_wrong_form_is_a_400_with_a_pointer() -> None:
+    answer = request("POST", "/page", b'{"text": 7}', Content_Type="application/json")
+    assert (answer.status, answer.json["pointer"]) == (400, "/text")
+
+
+def test_an_unknown_route_within_the_function_is_a_problem() -> None:
+    answer = request("GET", "/nowhere")
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.usefixtures("origins")
+@pytest.mark.parametrize("origin", ["https://one.example", "https://two.example"])
+def test_a_preflight_of_a_configured_origin_is_allowed(origin: str) -> None:
+    answer = request("OPTIONS", "/page", Origin=origin, Access_Control_Request_Method="POST")
+    assert answer.status == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.usefixtures("origins")
+def test_a_preflight_of_another_origin_is_refused_with_a_problem() -> None:
+    answer = request("OPTIONS", "/page", Origin="https://three.example", Access_Control_Request_Method="POST")
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.usefixtures("origins")
+@pytest.mark.parametrize("target", ["/page", "/page?limit=x", "/failure"])
+def test_a_configured_origin_may_read_answers_problems_and_our_headers(target: str) -> None:
+    answer = request("GET", target, Origin="https://one.example")
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://one.example"
+    assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_an_options_request_that_is_no_preflight_says_what_is_allowed() -> None:
+    answer = request("OPTIONS", "/page")
+    assert (answer.status, answer.headers["Allow"]) == (204, "GET, POST, OPTIONS")
+
+
+def test_a_wrong_origin_setting_is_named_when_the_function_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", "example.org")
+    read_service_settings.cache_clear()
+    with pytest.raises(ValueError, match="allowed_origins"):
+        create_handler(router)
