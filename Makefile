@@ -43,3 +43,25 @@ $(VENV)/.installed: requirements-dev.txt layers/shared/requirements.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
+SAM_VENV := .venv-sam
+SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
+ARCHITECTURE ?= x86_64
+
+.PHONY: build sam-check sam-local
+
+build: $(SAM_VENV)/.installed  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
+	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(CURDIR)/$(SAM_VENV)/bin/python $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
+	@AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
+
+sam-local: build  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
+	@$(SAM) local start-api --host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
+
+$(SAM_VENV)/.installed: requirements-sam.txt
+	@echo "Installing into $(SAM_VENV) ..."
+	@$(PYTHON) -m venv $(SAM_VENV)
+	@$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	@touch $@
