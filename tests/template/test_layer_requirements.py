@@ -1,0 +1,43 @@
+"""The layer's requirements are complete: its build resolves nothing beside them."""
+
+import re
+from importlib.metadata import requires, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+REQUIREMENTS = Path("layers/shared/requirements.txt").read_text().splitlines()
+PINNED: dict[str, str] = dict(line.split("==") for line in REQUIREMENTS if line[0] != "#")
+LAMBDA = {
+    "python_version": "3.13",
+    "python_full_version": "3.13.0",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "os_name": "posix",
+    "platform_machine": "x86_64",
+    "implementation_name": "cpython",
+    "platform_python_implementation": "CPython",
+    "extra": "",
+}
+FROM_THE_RUNTIME = {"jmespath"}  # boto3 brings it
+
+
+def needed_by(name: str) -> set[str]:
+    needed = [Requirement(line) for line in requires(name) or []]
+    return {canonicalize_name(one.name) for one in needed if one.marker is None or one.marker.evaluate(LAMBDA)}
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_whatever_a_requirement_of_the_layer_needs_is_pinned_too(name: str) -> None:
+    assert needed_by(name) <= PINNED.keys() | FROM_THE_RUNTIME
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_the_tests_run_with_what_the_layer_holds(name: str) -> None:
+    assert version(name) == PINNED[name]
+
+
+def test_every_requirement_of_the_layer_is_an_exact_version() -> None:
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9.]*", line) for line in REQUIREMENTS if line[0] != "#")
