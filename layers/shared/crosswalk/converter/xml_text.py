@@ -1,0 +1,358 @@
+"""Reads untrusted XML safely, with expat through defusedxml, and escapes what goes into XML.
+
+    bytes --decode_xml--> text --XmlReader--> the callbacks of a mapping
+
+Decoding is ours, strict and up front, so expat never chooses an encoding. A DOCTYPE is checked by itself and then
+blanked out: once one names an external subset, expat silently drops references to undeclared entities, in attribute
+values without any event; without a DOCTYPE they are errors everywhere. Nothing is ever fetched.
+"""
+
+import codecs
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from typing import NoReturn
+from xml.parsers import expat
+
+from defusedxml import DTDForbidden
+from defusedxml.ElementTree import DefusedXMLParser
+
+from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
+
+StartHandler = Callable[[str, list[str]], object]
+TextHandler = Callable[[str], object]
+InstructionHandler = Callable[[str, str], object]
+
+# Each name that a declaration may give, in lower case, and Python's codec for it. Python knows many more, some of
+# which are no character sets at all, such as unicode_escape.
+ENCODINGS = {
+    "utf-8": "utf-8",
+    "utf-16": "utf-16",
+    "us-ascii": "ascii",
+    "koi8-r": "koi8-r",
+    **{f"iso-8859-{part}": f"iso8859-{part}" for part in range(1, 17) if part != 12},
+    **{f"windows-125{page}": f"cp125{page}" for page in range(9)},
+}
+_ENCODING_NAMES = "UTF-8, UTF-16, US-ASCII, ISO-8859-1 to -16, windows-1250 to -1258 or KOI8-R"
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+DECLARATION = re.compile(
+    r"""<\?xml (?:[ \t\r\n]+ version    [ \t\r\n]*=[ \t\r\n]* (["'])(?P<version>[\w.:-]+)\1)
+               (?:[ \t\r\n]+ encoding   [ \t\r\n]*=[ \t\r\n]* (["'])(?P<encoding>[A-Za-z][\w.-]*)\3)?
+               (?:[ \t\r\n]+ standalone [ \t\r\n]*=[ \t\r\n]* (["'])(?:yes|no)\5)?  [ \t\r\n]* \?>""",
+    re.VERBOSE | re.ASCII,
+)
+# What may stand before a DOCTYPE. Possessive, so that no prolog takes more than linear time.
+BEFORE_DOCTYPE = re.compile(r"(?:[ \t\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+
+# A character that no XML 1.0 document can hold, not even as a reference; an unpaired surrogate is one.
+UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# Stands between namespace and local name in what expat reports: no document can hold it, so no namespace does.
+SEPARATOR = "\x01"
+
+
+def decode_xml(document: bytes) -> str:
+    """The text of an XML document, by its byte order mark and declaration; without the mark, every line ending in LF.
+
+    Raises MalformedDocument for an encoding that is not in ENCODINGS, for a mark or a byte width that disagrees with
+    the declaration, and for bytes that are invalid in the encoding.
+    """
+    mark = next((mark for mark in BYTE_ORDER_MARKS if document.startswith(mark)), b"")
+    content = document[len(mark) :]
+    found = BYTE_ORDER_MARKS.get(mark) or _recognize_unmarked_utf_16(content)
+    declared = _read_declared_encoding(content, found or "latin-1")
+    if declared and found and ENCODINGS[declared] != found[:6].removesuffix("-"):
+        _refuse_encoding(f"the declaration says {declared.upper()}, but the bytes are {found.upper()}")
+    if declared == "utf-16" and not found:
+        _refuse_encoding("the declaration says UTF-16, but the bytes are not")
+    return _decode(content, found or ENCODINGS[declared or "utf-8"], (declared or found or "utf-8").upper())
+
+
+def _recognize_unmarked_utf_16(content: bytes) -> str | None:
+    """A document without a mark is UTF-16 only where it says so, and so must begin with a declaration."""
+    return next((codec for codec in ("utf-16-le", "utf-16-be") if content.startswith("<?xml".encode(codec))), None)
+
+
+def _read_declared_encoding(content: bytes, codec: str) -> str | None:
+    """The encoding named in the XML declaration, in lower case, or None. Up to there all encodings hold plain ASCII."""
+    if not content.startswith(tuple(f"<?xml{space}".encode(codec) for space in " \t\r\n")):
+        return None
+    end = "?>".encode(codec)
+    declaration = DECLARATION.fullmatch((content.partition(end)[0] + end).decode(codec, "replace"))
+    if not declaration:
+        _refuse_encoding("the XML declaration is not well-formed")
+    if declaration["version"] != "1.0":
+        _refuse_encoding("only version 1.0 of XML is read")
+    name = declaration["encoding"] and declaration["encoding"].lower()
+    if name and name not in ENCODINGS:
+        _refuse_encoding(f"the encoding must be {_ENCODING_NAMES}")
+    return name
+
+
+def _refuse_encoding(detail: str) -> NoReturn:
+    raise MalformedDocument(detail, line=1, column=1)
+
+
+def _decode(content: bytes, codec: str, name: str) -> str:
+    try:
+        text = content.decode(codec)
+    except UnicodeDecodeError as error:
+        before = _end_lines_in_lf(content[: error.start].decode(codec))
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise MalformedDocument(f"the bytes here are not {name}", line=line, column=column) from error
+    if text.startswith(("\ufeff", "\0", "<\0")):  # expat would take these for signs of an encoding
+        _refuse_encoding("no XML document begins like this")
+    return _end_lines_in_lf(text)
+
+
+def _end_lines_in_lf(text: str) -> str:
+    """As XML 1.0 (2.11) asks before parsing. Lines and columns stay what they were."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+class XmlReader:
+    """One reading of one document.
+
+    text: as `decode_xml` returns it.
+    expand_names: names in a namespace come as `{uri}local`, and xmlns attributes not at all; otherwise both come as
+    they were written. Either way every prefix must be declared.
+    """
+
+    def __init__(self, text: str, *, expand_names: bool = False) -> None:
+        self._text = _blank_doctype(text)
+        self._expand_names = expand_names
+        self._parser = _create_parser(SEPARATOR if expand_names else None)
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Line and column, from 1, of the event that is being handled; for text, of what follows it."""
+        return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+
+    def read(
+        self,
+        start: StartHandler,
+        end: TextHandler,
+        text: TextHandler,
+        comment: TextHandler | None = None,
+        instruction: InstructionHandler | None = None,
+    ) -> None:
+        """Read the document through the callbacks: `start(name, [name, value, ...])`, `end(name)`, `text(part)` ...
+
+        One stretch of text may come in several parts. Raises MalformedDocument, UnsafeDocument and whatever a callback
+        raises; InexpressibleDocument passes only when the whole document is well-formed.
+        """
+        parser = self._parser
+        parser.ordered_attributes = True
+        parser.buffer_text = True
+        parser.StartElementHandler = _expanding(start) if self._expand_names else start
+        parser.EndElementHandler = (lambda name: end(_expand(name))) if self._expand_names else end
+        parser.CharacterDataHandler = text
+        parser.CommentHandler = comment
+        parser.ProcessingInstructionHandler = instruction
+        try:
+            _parse(parser, self._text)
+        except InexpressibleDocument:
+            _parse(_create_parser(SEPARATOR), self._text)
+            raise
+        if not self._expand_names and (":" in self._text or "xmlns" in self._text):
+            # Prefixes are for expat to check, in a reading without callbacks, which costs little.
+            _parse(_create_parser(SEPARATOR), self._text)
+
+
+def read_root(text: str) -> tuple[str, dict[str, str]]:
+    """The root's name, `{uri}local` or `local`, and its attributes. What follows its start tag is not looked at.
+
+    Raises MalformedDocument and UnsafeDocument for what stands before.
+    """
+    parser = _create_parser(SEPARATOR)
+    parser.StartElementHandler = _stop_at_root
+    try:
+        _parse(parser, _blank_doctype(text))
+    except _RootFound as root:
+        return root.name, root.attributes
+    raise AssertionError("expat takes no document without a root")
+
+
+class _RootFound(Exception):
+    """Stops the parser; nothing is wrong."""
+
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name = name
+        self.attributes = attributes
+
+
+def _stop_at_root(name: str, attributes: dict[str, str]) -> NoReturn:
+    raise _RootFound(_expand(name), {_expand(key): value for key, value in attributes.items()})
+
+
+def _expand(name: str) -> str:
+    return "{" + name.replace(SEPARATOR, "}") if SEPARATOR in name else name
+
+
+def _expanding(start: StartHandler) -> StartHandler:
+    def start_expanded(name: str, attributes: list[str]) -> None:
+        attributes[::2] = map(_expand, attributes[::2])
+        start(_expand(name), attributes)
+
+    return start_expanded
+
+
+_GUARD = DefusedXMLParser(target=object())  # lends its handlers; it never reads anything itself
+
+
+def _create_parser(separator: str | None) -> expat.XMLParserType:
+    """An expat parser that refuses every DOCTYPE and all that comes with it; a separator turns namespaces on."""
+    parser = expat.ParserCreate(namespace_separator=separator)
+    parser.StartDoctypeDeclHandler = _GUARD.defused_start_doctype_decl
+    parser.EntityDeclHandler = _GUARD.defused_entity_decl
+    return parser
+
+
+def _parse(parser: expat.XMLParserType, text: str) -> None:
+    """Parse the text, turning what expat and defusedxml raise into our errors."""
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        raise MalformedDocument(_explain(error, text), line=error.lineno, column=error.offset + 1) from error
+    except DTDForbidden as error:  # a first one, in its place, has been blanked out
+        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        raise MalformedDocument("a second DOCTYPE", line=line, column=column) from error
+
+
+_EXPLANATIONS = {
+    expat.errors.XML_ERROR_UNDEFINED_ENTITY: "a reference to an entity that is not declared",
+    expat.errors.XML_ERROR_UNBOUND_PREFIX: "a prefix that is not declared",
+    expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE: "an attribute stands twice in one tag",
+    expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT: "something stands after the root element",
+    expat.errors.XML_ERROR_MISPLACED_XML_PI: "the XML declaration must stand at the very beginning",
+}
+
+
+def _explain(error: expat.ExpatError, text: str) -> str:
+    """What is wrong, for the client: in our words where expat's are poor."""
+    message = expat.ErrorString(error.code) or "not well-formed"
+    if message == expat.errors.XML_ERROR_TAG_MISMATCH:
+        return f"this end tag does not match {_describe_open_element(text)}"
+    if message == expat.errors.XML_ERROR_NO_ELEMENTS:
+        return f"the document ends before {_describe_open_element(text)} does"
+    if message == expat.errors.XML_ERROR_INVALID_TOKEN:
+        here = text.split("\n")[error.lineno - 1][error.offset : error.offset + 1]
+        return f"no XML document can hold U+{ord(here):04X}" if UNCARRIABLE.match(here) else message
+    return _EXPLANATIONS.get(message, message)
+
+
+def _describe_open_element(text: str) -> str:
+    """The innermost element that is open where parsing fails. It is read again for this, rather than kept each time."""
+    parser = _create_parser(None)
+    opened: list[tuple[str, int, int]] = []
+    parser.StartElementHandler = lambda name, attributes: opened.append(
+        (name, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
+    )
+    parser.EndElementHandler = lambda name: opened.pop()
+    with suppress(expat.ExpatError):
+        parser.Parse(text, True)
+    if not opened:
+        return "its root element"
+    name, line, column = opened[-1]
+    return f"<{name if len(name) <= 40 else name[:40] + '...'}> of line {line}, column {column}"
+
+
+def _blank_doctype(text: str) -> str:
+    """The text, its DOCTYPE checked and replaced by white space of the same shape, so that positions stay."""
+    prolog = BEFORE_DOCTYPE.match(text)
+    start = prolog.end() if prolog else 0
+    if not text.startswith("<!DOCTYPE", start):
+        return text
+    end = _check_doctype(text)
+    return text[:start] + re.sub("[^\n]", " ", text[start:end]) + text[end:]
+
+
+class _DoctypeChecked(Exception):
+    """Stops the parser; nothing is wrong."""
+
+
+def _check_doctype(text: str) -> int:
+    """The offset where the document's DOCTYPE ends.
+
+    Raises UnsafeDocument when it declares entities or attributes, or refers to parameter entities, and
+    MalformedDocument. Declarations of elements and notations change nothing for us and are read over.
+    """
+    parser = expat.ParserCreate(namespace_separator=SEPARATOR)
+
+    def check(part: str) -> None:
+        if part in ("<!ENTITY", "<!ATTLIST") or part.startswith("%"):
+            line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+            detail = "a DOCTYPE that declares entities or attributes, or refers to parameter entities, is refused"
+            raise UnsafeDocument(detail, line=line, column=column)
+
+    def stop() -> NoReturn:
+        raise _DoctypeChecked
+
+    parser.DefaultHandler = check
+    parser.EndDoctypeDeclHandler = stop
+    try:
+        _parse(parser, text)
+    except _DoctypeChecked:
+        return len(text.encode()[: parser.CurrentByteIndex].decode()) + len(">")
+    raise AssertionError("expat ends every DOCTYPE before the root")
+
+
+def is_qname(string: str) -> bool:
+    """Whether it is a name with at most one colon, and names on both its sides."""
+    prefix, colon, local = string.partition(":")
+    return is_ncname(prefix) and (not colon or is_ncname(local))
+
+
+def is_ncname(string: str) -> bool:
+    """Whether expat reads it as a name without colon: XML 1.0 as of its fourth edition."""
+    return ":" not in string and is_name(string)
+
+
+def is_name(string: str) -> bool:
+    """Whether expat reads it as a name: asked of expat itself where it is not plain."""
+    return _ASCII_NAME.fullmatch(string) is not None or (not string.isascii() and _is_read_as_name(string))
+
+
+_ASCII_NAME = re.compile("[A-Za-z_:][A-Za-z0-9._:-]*")
+
+
+@lru_cache(maxsize=1024)
+def _is_read_as_name(string: str) -> bool:
+    if UNCARRIABLE.search(string):
+        return False
+    names: list[str] = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda name, attributes: names.append(name)
+    with suppress(expat.ExpatError):
+        parser.Parse(f"<{string}/>", True)
+    return names == [string]
+
+
+def escape_text(text: str) -> str:
+    """Character data: `&`, `<`, `>`, and CR, which would be read as LF."""
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    if "\r" in text:
+        text = text.replace("\r", "&#13;")
+    return text
+
+
+def escape_attribute(value: str) -> str:
+    """An attribute's value between double quotes, in which TAB, LF and CR would be read as spaces."""
+    value = escape_text(value)
+    if '"' in value:
+        value = value.replace('"', "&quot;")
+    if "\t" in value:
+        value = value.replace("\t", "&#09;")
+    if "\n" in value:
+        value = value.replace("\n", "&#10;")
+    return value
