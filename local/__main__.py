@@ -1,0 +1,134 @@
+"""`python -m local` serves template.yaml and site/ on this machine; `python -m local invoke NAME [EVENT]` calls one
+function, with the JSON in the file EVENT or none.
+
+PORT (3000; 0 takes a free one) and HOST (127.0.0.1) say where.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from local.deployment import Deployment
+from local.environments import MAXIMUM, InvocationError
+from local.server import Gateway
+from local.template import Function, Service, TemplateError
+
+TEMPLATE = Path("template.yaml")
+SITE = Path("site")
+
+
+def main(arguments: list[str]) -> int:
+    """The program's exit status."""
+    try:
+        match arguments:
+            case []:
+                return asyncio.run(serve())
+            case ["invoke", name]:
+                return asyncio.run(invoke(name, None))
+            case ["invoke", name, event]:
+                return asyncio.run(invoke(name, Path(event)))
+    except TemplateError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+async def serve() -> int:
+    """Serves until Ctrl-C or SIGTERM."""
+    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "3000")
+    try:
+        listener = socket.create_server((host, int(port)), backlog=1024)
+    except (OSError, OverflowError, ValueError) as error:
+        print(f"Cannot listen on HOST={host} PORT={port}: {error}. Another port: make start PORT=3001", file=sys.stderr)
+        return 1
+    deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
+    announce(deployment.service, f"http://{host}:{listener.getsockname()[1]}")
+    watching = asyncio.create_task(deployment.watch())
+    watching.add_done_callback(report_watching)
+    try:
+        await HttpServer(Gateway(deployment, SITE, log)).serve([listener])
+    finally:
+        watching.cancel()
+        await deployment.close()
+    return 0
+
+
+async def invoke(name: str, event: Path | None) -> int:
+    """Calls one function, as `sam local invoke` does, and prints its answer."""
+    deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
+    function = deployment.service.functions.get(name)
+    if function is None:
+        print(f"No function {name}; there are {', '.join(deployment.service.functions)}", file=sys.stderr)
+        return 1
+    try:
+        answer = await deployment.invoke(function, event.read_bytes() if event else b"{}", "")
+    except InvocationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        await deployment.close()
+    print(answer.decode())
+    return 0
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn, ending in good order after the first signal: its own way would not let anything clean up after it."""
+
+    def __init__(self, app: Gateway) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="h11",
+                lifespan="off",
+                log_level="warning",
+                server_header=False,
+                h11_max_incomplete_event_size=64 * 1024,  # larger headers get uvicorn's plain 400
+                timeout_graceful_shutdown=1,
+            )
+        )
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
+def announce(service: Service, address: str) -> None:
+    """Tells what is served where, how to try it, and what is missing."""
+    print(f"The page    {address}/" if SITE.is_dir() else "The page    none: there is no site/ folder")
+    for route in sorted(service.routes, key=lambda route: (route.path, route.method)):
+        note = "   (signed requests only on AWS, open here)" if route.signed else ""
+        print(f"{route.method:<11} {address}{route.path}  {route.function.name}{note}")
+    for function in service.functions.values():
+        for path in function.missing:
+            print(f"Missing     {path}: {function.name} answers 502")
+    if any(route.path == "/json2xml" for route in service.routes):
+        print(f"Try         curl --data '{{\"foo\": 7}}' {address}/json2xml")
+    print(f"Up to {MAXIMUM} processes for each function. Changed files are picked up. Ctrl-C ends.", flush=True)
+
+
+async def provide(function: Function) -> dict[str, str]:
+    return {}
+
+
+def log(source: str, line: str) -> None:
+    print(f"{source:<14} {line}", flush=True)
+
+
+def report_watching(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log("local", f"changes are not picked up any more: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

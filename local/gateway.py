@@ -1,0 +1,285 @@
+"""Plays API Gateway: an HTTP request becomes a REST proxy event (payload 1.0), the function's answer a response.
+
+What API Gateway answers by itself is made from the template's GatewayResponses. Nothing checks signatures here.
+"""
+
+import base64
+import binascii
+import gzip
+import json
+import re
+import time
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, unquote_plus, urlsplit
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+
+from local.template import Route, Service
+
+BODY_LIMIT = 10 * 1024 * 1024
+TIMEOUT = 29.0  # seconds
+
+# A gateway response's type: its status and message when the template does not say otherwise. DEFAULT_5XX with a 502 is
+# a function that failed. Lambda's own throttle would be a 500 there, the stage's is a 429: no client waits for a 500.
+RESPONSES = {
+    "BAD_REQUEST_BODY": (400, "Invalid request body"),
+    "DEFAULT_5XX": (502, "Internal server error"),
+    "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
+    "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
+    "REQUEST_TOO_LARGE": (413, "Request Too Long"),
+    "THROTTLED": (429, "Too Many Requests"),
+}
+
+# Headers of the connection, not of the message; API Gateway hands no length on and computes the response's.
+CONNECTION_HEADERS = {
+    *("connection", "content-length", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization"),
+    *("proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+}
+UNKNOWN_IDENTITY = (
+    *("accessKey", "accountId", "caller", "cognitoAuthenticationProvider", "cognitoAuthenticationType"),
+    *("cognitoIdentityId", "cognitoIdentityPoolId", "principalOrgId", "user", "userArn"),
+)
+ANSWER_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request as it was sent; `target` is its request target, `id` the one API Gateway gives it."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    client: str = "127.0.0.1"
+    scheme: str = "http"
+    http_version: str = "1.1"
+    id: str = field(default_factory=lambda: str(uuid4()))
+    time: float = field(default_factory=time.time)
+
+    @property
+    def path(self) -> str:
+        """The path without the query, still percent-encoded; of an absolute target too."""
+        target = self.target.partition("?")[0]
+        return urlsplit(target).path if re.match("https?://", target, re.IGNORECASE) else target
+
+    @property
+    def decoded_path(self) -> str:
+        """The path that routes are matched with."""
+        return unquote(self.path)
+
+    @property
+    def query(self) -> str:
+        """What follows the first question mark."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """The header's last value."""
+        return next((value for key, value in reversed(self.headers) if key.lower() == name), None)
+
+    @property
+    def trace_id(self) -> str:
+        """The X-Ray trace: the client's, or one made from the request's id."""
+        digits = self.id.replace("-", "")
+        return self.header("x-amzn-trace-id") or f"Root=1-{int(self.time):08x}-{digits[:24]}"
+
+
+class BadAnswer(Exception):
+    """The function's answer is not of the form that API Gateway asks for."""
+
+
+class UnreadableBody(Exception):
+    """The request's body is not in the encoding that it claims."""
+
+
+class BodyTooLarge(Exception):
+    """The request's body has more bytes than API Gateway takes."""
+
+
+def build_event(request: Request, route: Route, parameters: dict[str, str], service: Service) -> dict[str, Any]:
+    """The event that API Gateway hands to a function with a proxy integration.
+
+    Raises UnreadableBody or BodyTooLarge.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    headers = _group(_handed_on(request))
+    query = _group(_split_query(request.query))
+    body, is_base64 = _encode_body(request, service)
+    return {
+        "resource": route.path,
+        "path": request.path,
+        "httpMethod": request.method,
+        "headers": {name: values[-1] for name, values in headers.items()},
+        "multiValueHeaders": headers,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": parameters or None,
+        "stageVariables": None,
+        "requestContext": _build_context(request, route, service),
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }
+
+
+def _build_context(request: Request, route: Route, service: Service) -> dict[str, Any]:
+    host = request.header("host") or "localhost"
+    return {
+        "accountId": "123456789012",
+        "apiId": "local",
+        "authorizer": None,
+        "domainName": host,
+        "domainPrefix": host.partition(".")[0],
+        "extendedRequestId": request.id,
+        "httpMethod": request.method,
+        "identity": dict.fromkeys(UNKNOWN_IDENTITY)
+        | {"sourceIp": request.client, "userAgent": request.header("user-agent")},
+        "path": f"/{service.stage}{request.path}",
+        "protocol": f"HTTP/{request.http_version}",
+        "requestId": request.id,
+        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(request.time)),
+        "requestTimeEpoch": int(request.time * 1000),
+        "resourceId": "local",
+        "resourcePath": route.path,
+        "stage": service.stage,
+    }
+
+
+def _handed_on(request: Request) -> list[tuple[str, str]]:
+    """The request's headers without the connection's, with those that API Gateway adds."""
+    own = {"x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto"}
+    forwarded = [value for name, value in request.headers if name.lower() == "x-forwarded-for"]
+    port = (request.header("host") or "").rpartition(":")[2]
+    return [
+        *(pair for pair in request.headers if pair[0].lower() not in CONNECTION_HEADERS | own | {"x-forwarded-for"}),
+        ("X-Amzn-Trace-Id", request.trace_id),
+        ("X-Forwarded-For", ", ".join([*forwarded, request.client])),
+        ("X-Forwarded-Port", port if port.isdigit() else "80"),
+        ("X-Forwarded-Proto", request.scheme),
+    ]
+
+
+def _split_query(query: str) -> list[tuple[str, str]]:
+    """Decoded names and values; API Gateway reads `;` as `&` and a literal `+` as a space."""
+    pairs = [part.partition("=") for part in re.split("[&;]", query) if part]
+    return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
+
+
+def _group(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _encode_body(request: Request, service: Service) -> tuple[str | None, bool]:
+    """An event's `body` and `isBase64Encoded`: text unless the API declares its media type binary."""
+    body = request.body
+    if service.minimum_compression is not None and (request.header("content-encoding") or "").lower() == "gzip":
+        body = _decompress(body)
+    if not body:
+        return None, False
+    if covers(service.binary_types, request.header("content-type") or "application/json"):
+        return base64.b64encode(body).decode(), True
+    return body.decode(errors="replace"), False
+
+
+def _decompress(body: bytes) -> bytes:
+    decompressor = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # 16: gzip's header
+    try:
+        content = decompressor.decompress(body, BODY_LIMIT + 1)
+    except zlib.error as error:
+        raise UnreadableBody("the request's body is not gzip") from error
+    if len(content) > BODY_LIMIT:
+        raise BodyTooLarge("the request's body is too large when it is decompressed")
+    if not decompressor.eof:
+        raise UnreadableBody("the request's body ends before its gzip does")
+    return content
+
+
+def covers(binary_types: tuple[str, ...], media_types: str) -> bool:
+    """Whether the first of these media types (a Content-Type or an Accept header) is declared binary."""
+    first = media_types.split(",")[0].split(";")[0].strip().lower()
+    return any(name in ("*/*", first) for name in binary_types)
+
+
+def build_response(answer: bytes, request: Request, service: Service) -> Response:
+    """The response that a function's answer asks for. Raises BadAnswer."""
+    try:
+        members = json.loads(answer)
+        status = int(members["statusCode"])
+        single, multiple = members.get("headers") or {}, members.get("multiValueHeaders") or {}
+        pairs = [(name, str(value)) for name, value in single.items() if name not in multiple]
+        pairs += [(name, str(value)) for name, values in multiple.items() for value in values]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadAnswer("Malformed Lambda proxy response") from error
+    body = members.get("body")
+    if not 200 <= status <= 599 or not members.keys() <= ANSWER_MEMBERS or not isinstance(body, str | None):
+        raise BadAnswer("Malformed Lambda proxy response")
+    content = (body or "").encode()
+    if members.get("isBase64Encoded") and covers(service.binary_types, request.header("accept") or "*/*"):
+        try:
+            content = base64.b64decode(content, validate=True)
+        except binascii.Error as error:
+            raise BadAnswer("the answer's body is not base64") from error
+    response = Response(content, status)
+    for name, value in pairs:
+        if name.lower() not in CONNECTION_HEADERS:
+            response.headers.append(name, value)
+    response.headers.setdefault("Content-Type", "application/json")
+    return _compress(response, request, service)
+
+
+def _compress(response: Response, request: Request, service: Service) -> Response:
+    """Compresses as API Gateway does where the template says so: only what is not, and only for who asks for gzip."""
+    least, content = service.minimum_compression, bytes(response.body)
+    accepted = re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", request.header("accept-encoding") or "")
+    if least is None or len(content) < least or not content or not accepted or "content-encoding" in response.headers:
+        return response
+    response.body = gzip.compress(content, 6, mtime=0)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Length"] = str(len(response.body))
+    return response
+
+
+def refuse(kind: str, request: Request, service: Service) -> Response:
+    """What API Gateway answers by itself: the template's response for `kind`, or for the class of its status."""
+    status, message = RESPONSES[kind]
+    template = service.gateway_responses.get(kind) or service.gateway_responses.get(f"DEFAULT_{status // 100}XX")
+    if template is None:
+        return Response(json.dumps({"message": message}), status, media_type="application/json")
+    status = template.status or status
+    context = {
+        "error.message": message,
+        "error.messageString": json.dumps(message),
+        "error.responseType": kind,
+        "httpMethod": request.method,
+        "identity.sourceIp": request.client,
+        "path": f"/{service.stage}{request.path}",
+        "requestId": request.id,
+        "stage": service.stage,
+        "status": str(status),
+    }
+    body = re.sub(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)", lambda match: context.get(match[1], ""), template.body)
+    response = Response(body, status, {"Content-Type": template.content_type})
+    for name, source in template.headers.items():
+        response.headers[name] = _evaluate(source, context, request)
+    return response
+
+
+def _evaluate(source: str, context: dict[str, str], request: Request) -> str:
+    """A header's value: `'a constant'`, `context.requestId` or `method.request.header.Origin`."""
+    if source.startswith("'"):
+        return source.strip("'")
+    if source.startswith("context."):
+        return context.get(source.removeprefix("context."), "")
+    return request.header(source.removeprefix("method.request.header.").lower()) or ""
+
+
+def identify(response: Response, request: Request) -> Response:
+    """Gives a response that has none the request's id."""
+    MutableHeaders(raw=response.raw_headers).setdefault("X-Request-Id", request.id)
+    return response

@@ -1,0 +1,148 @@
+"""One execution environment: a process that imports one handler and calls it for one event after another.
+
+It plays the part of Lambda's Python runtime: `environments` starts it as a script with the function's environment
+variables and talks to it in frames over a socket, whose number is the only argument.
+
+    environment -> worker   INVOKE  {"request_id", "trace_id", "deadline_ms"}, then EVENT (the event's JSON)
+    worker -> environment   READY once the handler is imported, then RETURNED (JSON) or FAILED (a sentence) per event
+"""
+
+import ctypes
+import importlib
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from io import BufferedRWPair
+from pathlib import Path
+from typing import Any
+
+INVOKE, EVENT, READY, RETURNED, FAILED = b"I", b"E", b"R", b"=", b"!"
+HEADER = struct.Struct(">cI")  # a frame's kind and the length of its content
+
+RESPONSE_LIMIT = 6_291_556  # bytes of JSON: "Response payload size exceeded maximum allowed payload size"
+PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
+
+
+class LambdaContext:
+    """What Lambda hands to a handler beside the event."""
+
+    client_context = None
+    identity = None
+    tenant_id = None
+
+    def __init__(self, invocation: dict[str, Any]) -> None:
+        self.aws_request_id: str = invocation["request_id"]
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        region = os.environ["AWS_REGION"]
+        self.invoked_function_arn = f"arn:aws:lambda:{region}:123456789012:function:{self.function_name}"
+        self._deadline_ms: int = invocation["deadline_ms"]
+
+    def get_remaining_time_in_millis(self) -> int:
+        """What is left of the function's time-out."""
+        return max(0, self._deadline_ms - int(time.time() * 1000))
+
+
+def main() -> None:
+    """Serves events until the socket closes, or the process that started this one is gone."""
+    parent = os.getppid()
+    end_with_parent()
+    channel = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
+    try:
+        handler = load_handler()
+    except Exception as error:
+        sys.exit(report(error))
+    send(channel, READY, b"")
+    while os.getppid() == parent and (frame := receive(channel)):
+        invocation = json.loads(frame[1])
+        _, event = receive(channel) or sys.exit()
+        kind, answer = invoke(handler, event, invocation)
+        send(channel, kind, answer)
+
+
+def end_with_parent() -> None:
+    """Has Linux kill this process when its parent dies, be it in the middle of an event; elsewhere it ends after it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def load_handler() -> Callable[[Any, LambdaContext], Any]:
+    """Imports the handler that _HANDLER names: `app.handler` is `handler` in app.py in the function's folder."""
+    code = os.environ["LAMBDA_TASK_ROOT"]
+    os.chdir(code)
+    sys.path.insert(0, code)
+    module, _, name = os.environ["_HANDLER"].rpartition(".")
+    handler: Callable[[Any, LambdaContext], Any] = getattr(importlib.import_module(module.replace("/", ".")), name)
+    return handler
+
+
+def invoke(
+    handler: Callable[[Any, LambdaContext], Any], event: bytes, invocation: dict[str, Any]
+) -> tuple[bytes, bytes]:
+    """The kind and content of the frame that answers one event."""
+    os.environ["_X_AMZN_TRACE_ID"] = invocation["trace_id"]
+    try:
+        result = handler(json.loads(event), LambdaContext(invocation))
+        # Runtimes since Python 3.12 leave non-ASCII characters as they are.
+        answer = json.dumps(result, ensure_ascii=False).encode()
+    except Exception as error:
+        return FAILED, report(error).encode()
+    if len(answer) > RESPONSE_LIMIT:
+        message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+        return FAILED, message.encode()
+    end_out_of_memory()
+    return RETURNED, answer
+
+
+def end_out_of_memory() -> None:
+    """Ends this process, as Lambda would have done, when it has used more memory than the function has."""
+    limit, used = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]), peak_memory()
+    if used > limit:
+        print(f"[ERROR] Runtime.OutOfMemory: {used} MB of {limit} MB were used", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def peak_memory() -> int:
+    """The most memory this process has held, in MB; 0 where the system does not tell."""
+    try:
+        # Not ru_maxrss, which starts from the parent's: a fork hands it on.
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
+
+
+def report(error: Exception) -> str:
+    """Logs the traceback as Lambda's runtime does; gives the error's type and message."""
+    message = f"{type(error).__name__}: {error}"
+    print(f"[ERROR] {message}\n{''.join(traceback.format_tb(error.__traceback__))}", file=sys.stderr, flush=True)
+    return message
+
+
+def send(channel: BufferedRWPair, kind: bytes, content: bytes) -> None:
+    channel.write(HEADER.pack(kind, len(content)))
+    channel.write(content)
+    channel.flush()
+
+
+def receive(channel: BufferedRWPair) -> tuple[bytes, bytes] | None:
+    """The next frame's kind and content, or None when the socket has been closed."""
+    header = channel.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    kind, length = HEADER.unpack(header)
+    return kind, channel.read(length)
+
+
+if __name__ == "__main__":
+    main()
