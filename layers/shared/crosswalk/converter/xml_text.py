@@ -40,6 +40,7 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+UTF_16 = ("utf-16-le", "utf-16-be")
 DECLARATION = re.compile(
     r"""<\?xml (?:[ \t\r\n]+ version    [ \t\r\n]*=[ \t\r\n]* (["'])(?P<version>[\w.:-]+)\1)
                (?:[ \t\r\n]+ encoding   [ \t\r\n]*=[ \t\r\n]* (["'])(?P<encoding>[A-Za-z][\w.-]*)\3)?
@@ -64,18 +65,19 @@ def decode_xml(document: bytes) -> str:
     """
     mark = next((mark for mark in BYTE_ORDER_MARKS if document.startswith(mark)), b"")
     content = document[len(mark) :]
-    found = BYTE_ORDER_MARKS.get(mark) or _recognize_unmarked_utf_16(content)
-    declared = _read_declared_encoding(content, found or "latin-1")
-    if declared and found and ENCODINGS[declared] != found[:6].removesuffix("-"):
-        _refuse_encoding(f"the declaration says {declared.upper()}, but the bytes are {found.upper()}")
-    if declared == "utf-16" and not found:
-        _refuse_encoding("the declaration says UTF-16, but the bytes are not")
-    return _decode(content, found or ENCODINGS[declared or "utf-8"], (declared or found or "utf-8").upper())
+    codec = BYTE_ORDER_MARKS.get(mark) or _recognize_unmarked_utf_16(content)
+    declared = _read_declared_encoding(content, codec or "latin-1")
+    name = declared or ("utf-16" if mark and codec in UTF_16 else "utf-8")
+    if (name == "utf-16") != (codec in UTF_16) or (mark == codecs.BOM_UTF8 and name != "utf-8"):
+        _refuse_encoding(
+            f"the document is {name.upper()} by its declaration, or for want of one, but its bytes are not"
+        )
+    return _decode(content, codec or ENCODINGS[name], name.upper())
 
 
 def _recognize_unmarked_utf_16(content: bytes) -> str | None:
     """A document without a mark is UTF-16 only where it says so, and so must begin with a declaration."""
-    return next((codec for codec in ("utf-16-le", "utf-16-be") if content.startswith("<?xml".encode(codec))), None)
+    return next((codec for codec in UTF_16 if content.startswith("<?xml".encode(codec))), None)
 
 
 def _read_declared_encoding(content: bytes, codec: str) -> str | None:
@@ -103,8 +105,7 @@ def _decode(content: bytes, codec: str, name: str) -> str:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
         before = _end_lines_in_lf(content[: error.start].decode(codec))
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise MalformedDocument(f"the bytes here are not {name}", line=line, column=column) from error
+        raise _malformed_after(before, f"the bytes here are not {name}") from error
     if text.startswith(("\ufeff", "\0", "<\0")):  # expat would take these for signs of an encoding
         _refuse_encoding("no XML document begins like this")
     return _end_lines_in_lf(text)
@@ -218,10 +219,17 @@ def _parse(parser: expat.XMLParserType, text: str) -> None:
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
+        content = text.lstrip(" \t\n")
+        if content and not content.startswith("<"):  # expat points behind it
+            raise _malformed_after(text[: -len(content)], "an XML document begins with <") from error
         raise MalformedDocument(_explain(error, text), line=error.lineno, column=error.offset + 1) from error
-    except DTDForbidden as error:  # a first one, in its place, has been blanked out
-        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
-        raise MalformedDocument("a second DOCTYPE", line=line, column=column) from error
+    except DTDForbidden as error:  # a first one has been blanked out
+        before = BEFORE_DOCTYPE.match(text)
+        raise _malformed_after(before[0] if before else "", "a DOCTYPE stands twice") from error
+
+
+def _malformed_after(text: str, detail: str) -> MalformedDocument:
+    return MalformedDocument(detail, line=text.count("\n") + 1, column=len(text) - text.rfind("\n"))
 
 
 _EXPLANATIONS = {
