@@ -1,8 +1,9 @@
 """Every environment variable that Crosswalk reads, typed; a wrong one is named when the function starts."""
 
 from functools import cache
+from typing import Self
 
-from pydantic import field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -35,3 +36,77 @@ class ServiceSettings(BaseSettings):
 def read_service_settings() -> ServiceSettings:
     """The service's settings, read once for each execution environment."""
     return ServiceSettings()
+
+
+class DatabaseSettings(BaseSettings):
+    """How the user functions reach PostgreSQL. An error names the variable as it is spelled outside."""
+
+    model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper, hide_input_in_errors=True)
+
+    postgres_db_host: str = Field("127.0.0.1", min_length=1)
+    """POSTGRES_DB_HOST: the server, or on AWS the proxy before it."""
+
+    postgres_db_port: int = Field(5432, ge=1, le=65535)
+    """POSTGRES_DB_PORT"""
+
+    postgres_db_name: str = Field("crosswalk", min_length=1)
+    """POSTGRES_DB_NAME"""
+
+    postgres_db_user: str = Field("crosswalk", min_length=1)
+    """POSTGRES_DB_USER: the application role, which the functions connect as."""
+
+    postgres_db_password: SecretStr | None = None
+    """POSTGRES_DB_PASSWORD: the application role's password."""
+
+    postgres_owner_user: str | None = Field(None, min_length=1)
+    """POSTGRES_OWNER_USER: the role that owns the tables and runs migrations; by default the application role."""
+
+    postgres_owner_password: SecretStr | None = None
+    """POSTGRES_OWNER_PASSWORD: the owner role's password."""
+
+    postgres_iam: bool = False
+    """POSTGRES_IAM: true lets a role without a password log in by a token, signed with the function's credentials."""
+
+    postgres_tls_root: FilePath | None = None
+    """POSTGRES_TLS_ROOT: a file of certificate authorities; given one, the server's certificate and name must hold."""
+
+    aws_region: str | None = None
+    """AWS_REGION: set by Lambda; part of the token."""
+
+    @model_validator(mode="after")
+    def check_iam(self) -> Self:
+        if self.postgres_iam and not (self.postgres_tls_root and self.aws_region):
+            raise ValueError("POSTGRES_IAM=true needs POSTGRES_TLS_ROOT, since a token is a password, and AWS_REGION")
+        return self
+
+    @property
+    def owner(self) -> str:
+        """The role that migrations run as."""
+        return self.postgres_owner_user or self.postgres_db_user
+
+    def get_password(self, user: str) -> str | None:
+        """The password of one of the two roles, if it has one."""
+        is_application = user == self.postgres_db_user
+        secret = self.postgres_db_password if is_application else self.postgres_owner_password
+        return secret.get_secret_value() if secret else None
+
+
+@cache
+def read_database_settings() -> DatabaseSettings:
+    """The database's settings, read once for each execution environment."""
+    return DatabaseSettings()
+
+
+class PurgeSettings(BaseSettings):
+    """What the nightly purge needs beside the database."""
+
+    model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper)
+
+    users_retention_days: int = Field(30, ge=0)
+    """USERS_RETENTION_DAYS: how long a deleted user's row stays before the purge removes it for good."""
+
+
+@cache
+def read_purge_settings() -> PurgeSettings:
+    """The purge's settings, read once for each execution environment."""
+    return PurgeSettings()
