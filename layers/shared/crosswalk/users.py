@@ -1,0 +1,206 @@
+"""The users table: get, save, delete, list, purge. One statement each, so each happens whole or not at all.
+
+Emails compare without case: the column is citext, ordered by its lower-case bytes (collation "C"), the same on every
+server. A deleted user's row is only marked, and nothing but the purge sees it any more.
+"""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from email_validator import EmailNotValidError, validate_email
+
+from crosswalk import database
+from crosswalk.errors import InvalidParameter, UserNotFound
+
+MAX_TEXT = 100
+"""Characters, that is code points."""
+
+PURGE_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class User:
+    """`created_at` and `updated_at` are in UTC."""
+
+    email: str
+    text: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def from_row(cls, row: database.Row) -> "User":
+        email, text, created_at, updated_at = row
+        return cls(email, text, created_at.astimezone(UTC), updated_at.astimezone(UTC))
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some users on end; `next` is the cursor of the page after, None on the last."""
+
+    users: list[User]
+    next: str | None
+
+
+GET = """
+SELECT email, text, created_at, updated_at
+FROM users
+WHERE email = %(email)s AND deleted_at IS NULL
+"""
+
+
+async def get_user(email: str) -> User:
+    """The user with this email; raises UserNotFound, or InvalidParameter when it is none."""
+    rows = await database.run(GET, {"email": parse_email(email)}, repeatable=True)
+    if not rows:
+        raise UserNotFound("No user has this email")
+    return User.from_row(rows[0])
+
+
+# `updated_at` always grows, whatever the server's clock does. So it equals `created_at` only in a user just created.
+SAVE = """
+INSERT INTO users (email, text)
+VALUES (%(email)s, %(text)s)
+ON CONFLICT (email) DO UPDATE SET
+    email = excluded.email,
+    text = excluded.text,
+    created_at = CASE
+        WHEN users.deleted_at IS NULL THEN users.created_at
+        ELSE greatest(excluded.updated_at, users.updated_at + interval '1 microsecond')
+    END,
+    updated_at = greatest(excluded.updated_at, users.updated_at + interval '1 microsecond'),
+    deleted_at = NULL
+RETURNING email, text, created_at, updated_at
+"""
+
+
+async def save_user(email: str, text: str) -> tuple[User, bool]:
+    """Create or replace a user; a deleted one is created anew. Gives the user, and whether it was created.
+
+    Raises InvalidParameter when `email` is none. `text` has at most MAX_TEXT characters, none of them U+0000.
+    """
+    rows = await database.run(SAVE, {"email": parse_email(email), "text": text}, repeatable=False)
+    user = User.from_row(rows[0])
+    return user, user.created_at == user.updated_at
+
+
+DELETE = """
+UPDATE users
+SET deleted_at = now()
+WHERE email = %(email)s AND deleted_at IS NULL
+RETURNING id
+"""
+
+
+async def delete_user(email: str) -> None:
+    """Mark a user as deleted; raises UserNotFound, or InvalidParameter when `email` is none."""
+    if not await database.run(DELETE, {"email": parse_email(email)}, repeatable=False):
+        raise UserNotFound("No user has this email")
+
+
+# Costs the same at the end of the table as at its start.
+LIST_AFTER = """
+SELECT email, text, created_at, updated_at
+FROM users
+WHERE email > %(after)s AND deleted_at IS NULL
+ORDER BY email
+LIMIT %(limit)s
+"""
+
+# The inner query passes over the offset's users in the index alone; only the page's own rows are fetched. It stays that
+# way as long as the table is vacuumed: an index entry whose page is not known to be all-visible costs a look at it.
+LIST_FROM = """
+SELECT email, text, created_at, updated_at
+FROM (
+    SELECT id
+    FROM users
+    WHERE deleted_at IS NULL
+    ORDER BY email
+    LIMIT %(limit)s OFFSET %(offset)s
+) AS page
+JOIN users USING (id)
+ORDER BY email
+"""
+
+
+async def list_users(limit: int, offset: int = 0, after: str | None = None) -> Page:
+    """At most `limit` users by email: from `offset` on, or after the cursor `after`, the `next` of an earlier page.
+
+    Walking by the cursor meets each user once, also while others come and go. Raises InvalidParameter.
+    """
+    # One user more than asked for tells whether there is a next page.
+    if offset:
+        rows = await database.run(LIST_FROM, {"limit": limit + 1, "offset": offset}, repeatable=True)
+    else:
+        position = read_cursor(after) if after is not None else ""
+        rows = await database.run(LIST_AFTER, {"limit": limit + 1, "after": position}, repeatable=True)
+    users = [User.from_row(row) for row in rows[:limit]]
+    return Page(users, write_cursor(users[-1].email) if len(rows) > limit else None)
+
+
+# ARRAY(...) runs once; under IN (...) the planner may run a LIMIT again for each row. FOR UPDATE looks at each row once
+# more when it has its lock, so a user revived in between stays.
+PURGE = """
+WITH purged AS (
+    DELETE FROM users
+    WHERE id = ANY (ARRAY(
+        SELECT id
+        FROM users
+        WHERE deleted_at < now() - %(retention)s
+        ORDER BY deleted_at
+        LIMIT %(batch)s
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING id
+)
+SELECT count(*) FROM purged
+"""
+
+
+async def purge_users(retention: timedelta, seconds: float, batch: int = PURGE_BATCH) -> tuple[int, bool]:
+    """Remove for good, in batches, users deleted longer ago than `retention`.
+
+    Stops when none are left or after `seconds`. Gives how many, and whether it came to the end.
+    """
+    deadline = monotonic() + seconds
+    total = 0
+    while True:
+        [(count,)] = await database.run(PURGE, {"retention": retention, "batch": batch}, repeatable=False)
+        total += count
+        if count < batch:
+            return total, True
+        if monotonic() >= deadline:
+            return total, False
+
+
+def parse_email(text: str) -> str:
+    """The email as it is stored: trimmed, otherwise as written, unless the same address has a more usual spelling.
+
+    That is the case for decomposed characters, and for a domain in its encoded form (`xn--`). Whether the domain exists
+    is not asked. Raises InvalidParameter.
+    """
+    trimmed = text.strip()
+    try:
+        usual = validate_email(trimmed, check_deliverability=False, strict=True).normalized
+    except EmailNotValidError as error:
+        detail = "email must be one email address, such as first.last@example.org"
+        raise InvalidParameter(detail, parameter="email") from error
+    return trimmed if trimmed.lower() == usual.lower() else usual
+
+
+def write_cursor(email: str) -> str:
+    """A place in the list, in characters that need no escaping in a query."""
+    return urlsafe_b64encode(email.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> str:
+    """The email after which the page begins; raises InvalidParameter for what `write_cursor` did not write."""
+    try:
+        email = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        if write_cursor(email) == cursor and "\0" not in email:
+            return email
+    except (binascii.Error, ValueError):
+        pass
+    raise InvalidParameter("after must be the `next` of an earlier page", parameter="after")
