@@ -1,0 +1,19 @@
+"""DELETE /user?email=: marks a user as deleted; the nightly purge removes the row."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from crosswalk.api import create_handler, describe_problems
+from crosswalk.user_http import UserQuery
+from crosswalk.users import delete_user
+
+router = APIRouter()
+
+
+@router.delete("/user", summary="Delete a user", status_code=204, responses=describe_problems(400, 404, 503))
+async def remove_user(query: Annotated[UserQuery, Query()]) -> None:
+    await delete_user(query.email)
+
+
+handler = create_handler(router)

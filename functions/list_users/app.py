@@ -1,0 +1,42 @@
+"""GET /users: the users by email, page by page."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from crosswalk.api import WholeNumber, create_handler, describe_problems
+from crosswalk.errors import InvalidParameter
+from crosswalk.user_http import answer_read
+from crosswalk.users import Page, list_users
+
+router = APIRouter()
+
+
+class PageQuery(BaseModel):
+    """The query of GET /users."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: WholeNumber = Field(10, ge=1, le=100, description="Users on a page.")
+    offset: WholeNumber = Field(0, ge=0, le=2**63 - 1, description="Users to pass over.")
+    after: str | None = Field(None, description="The `next` of an earlier page.")
+
+
+@router.get(
+    "/users",
+    summary="List the users",
+    response_model=Page,
+    responses={304: {"description": "Not modified"}, **describe_problems(400, 503)},
+)
+async def read_users(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
+    if {"after", "offset"} <= query.model_fields_set:
+        raise InvalidParameter("offset and after exclude each other", parameter="offset")
+    page = await list_users(query.limit, query.offset, query.after)
+    # Query-only, so that it is right under any stage or prefix.
+    link = {"Link": f'<?{urlencode({"after": page.next, "limit": query.limit})}>; rel="next"'} if page.next else {}
+    return answer_read(request, page, link)
+
+
+handler = create_handler(router)
