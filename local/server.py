@@ -44,12 +44,12 @@ class Gateway:
         await response(scope, receive, send)
 
     async def _answer(self, http: HttpRequest) -> tuple[Request, Response]:
-        service = self._deployment.service
         try:
             request = _read_request(http, await _read_body(http))
         except BodyTooLarge:
             request = _read_request(http, b"")
-            return request, refuse("REQUEST_TOO_LARGE", request, service)
+            return request, refuse("REQUEST_TOO_LARGE", request, self._deployment.service)
+        service = self._deployment.service
         found = service.find_route(request.method, request.decoded_path)
         if found:
             return request, await self._invoke(request, *found)

@@ -60,7 +60,8 @@ def main() -> None:
     try:
         handler = load_handler()
     except Exception as error:
-        sys.exit(report(error))
+        report(error)
+        sys.exit(1)
     send(channel, READY, b"")
     while os.getppid() == parent and (frame := receive(channel)):
         invocation = json.loads(frame[1])
@@ -123,9 +124,11 @@ def peak_memory() -> int:
 
 
 def report(error: Exception) -> str:
-    """Logs the traceback as Lambda's runtime does; gives the error's type and message."""
+    """Logs the traceback, from the function's own frames on, as Lambda's runtime does; gives type and message."""
     message = f"{type(error).__name__}: {error}"
-    print(f"[ERROR] {message}\n{''.join(traceback.format_tb(error.__traceback__))}", file=sys.stderr, flush=True)
+    ours = (__file__, importlib.__file__, "<frozen importlib")
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
+    print(f"[ERROR] {message}\n{''.join(traceback.format_list(frames))}", file=sys.stderr, end="", flush=True)
     return message
 
 

@@ -2,10 +2,26 @@
 
 import io
 import logging
+from collections.abc import Iterator
 
 import pytest
 
 from crosswalk.api import logger
+from tests.running import ROOT, RunningService
+
+
+@pytest.fixture(scope="session")
+def running_service() -> Iterator[RunningService]:
+    """`python -m local` with the project itself."""
+    running = RunningService(ROOT)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def service(running_service: RunningService) -> str:
+    """The address, without a slash at the end, of the service as `make start` runs it."""
+    return running_service.address
 
 
 @pytest.fixture
