@@ -1,0 +1,55 @@
+"""The page in a real browser: Debian's Chromium, or the one that CHROMIUM names, under the policy that AWS serves."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+
+
+# Not for the whole session: Playwright keeps an event loop running, and other tests start their own.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    if not path and os.environ.get("CI") == "true":
+        pytest.fail("There is no browser: apt-get install chromium")
+    if not path:
+        pytest.skip("there is no browser: apt-get install chromium, or name one in CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET.split(), "--no-first-run"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, service: str) -> Iterator[Page]:
+    """The page, opened; whatever it writes to the console as an error, a breach of the policy say, fails the test."""
+    errors: list[str] = []
+    context = browser.new_context(base_url=service, permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route(lambda url: Path(url.partition("#")[0]).name not in ("json2xml", "xml2json"), serve_with_policy)
+    page.goto("/")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def is_error(message: ConsoleMessage) -> bool:
+    """Chromium also writes down each answer of 400 and more, and each missing one: some tests are after those."""
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
+
+
+def serve_with_policy(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": CONTENT_SECURITY_POLICY})
