@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from json.encoder import encode_basestring
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
@@ -35,6 +35,7 @@ class Number(str):
     __slots__ = ()
 
 
+T = TypeVar("T")
 Value: TypeAlias = "Object | list[Value] | str | Number | bool | None"
 
 # A JSON string literal, quotes included; only `"`, `\\` and U+0000-001F are escaped. An unpaired surrogate stays raw:
@@ -77,14 +78,14 @@ def make_decoder(
 
 def parse_json(text: str) -> Value:
     """The value of a JSON text. Raises MalformedDocument with line and column, UnsafeDocument beyond MAX_DEPTH."""
-    value: Value = scan_json(text, _DECODER)
+    value: Value = scan_json(text, _DECODER.decode)
     return value
 
 
-def scan_json(text: str, decoder: json.JSONDecoder) -> Any:
-    """What the decoder's hooks make of a JSON text. Raises as `parse_json` does."""
+def scan_json(text: str, decode: Callable[[str], T]) -> T:
+    """What `decode`, which runs a decoder of `make_decoder`, makes of a JSON text. Raises as `parse_json` does."""
     try:
-        value = decoder.decode(text)
+        value = decode(text)
     except json.JSONDecodeError as error:
         check_depth(text[: error.pos])
         _refuse_syntax(text, error)
@@ -96,7 +97,7 @@ def scan_json(text: str, decoder: json.JSONDecoder) -> Any:
         check_depth(text)
         # The text is within the limit, but the caller's stack is deep already: a thread has a stack of its own.
         with ThreadPoolExecutor(max_workers=1) as executor:
-            return executor.submit(decoder.decode, text).result()
+            return executor.submit(decode, text).result()
     check_depth(text)
     return value
 
