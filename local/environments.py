@@ -67,7 +67,7 @@ class Environment:
             process = await asyncio.create_subprocess_exec(
                 # -P: `local/` is not to be imported from; -u: a line is in the log before the answer.
                 *(sys.executable, "-P", "-u", str(WORKER), str(theirs.fileno())),
-                env=lambda_environment(function) | variables,
+                env=lambda_environment(function, variables),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -153,10 +153,11 @@ async def _forward_lines(stream: asyncio.StreamReader, name: str, log: Log) -> N
         log(name, rest.decode(errors="replace"))
 
 
-def lambda_environment(function: Function) -> dict[str, str]:
-    """The function's environment variables: the template's, what Lambda adds, and nothing of this shell's but values.
+def lambda_environment(function: Function, provided: dict[str, str]) -> dict[str, str]:
+    """The function's environment variables: what Lambda sets, the template's, and nothing else of this shell's.
 
-    A variable that the template names may be given another value by the shell that runs this.
+    The shell may give a variable of the template another value. `provided` is this machine's database: it stands for
+    all that the template says of the one on AWS.
     """
     region = os.environ.get("AWS_REGION", "us-east-1")
     return {
@@ -175,7 +176,12 @@ def lambda_environment(function: Function) -> dict[str, str]:
         "AWS_LAMBDA_LOG_STREAM_NAME": time.strftime("%Y/%m/%d/[$LATEST]") + uuid4().hex,
         "LAMBDA_TASK_ROOT": str(function.code),
         "_HANDLER": function.handler,
-        **{name: os.environ.get(name, value) for name, value in function.environment.items()},
+        **{
+            name: os.environ.get(name, value)
+            for name, value in function.environment.items()
+            if not (provided and name.startswith("POSTGRES_"))
+        },
+        **provided,
     }
 
 
