@@ -15,10 +15,11 @@ from pathlib import Path
 
 import uvicorn
 
+from local.database import Database
 from local.deployment import Deployment
 from local.environments import MAXIMUM, InvocationError
 from local.server import Gateway
-from local.template import Function, Service, TemplateError
+from local.template import Service, TemplateError
 
 TEMPLATE = Path("template.yaml")
 SITE = Path("site")
@@ -49,21 +50,25 @@ async def serve() -> int:
     except (OSError, OverflowError, ValueError) as error:
         print(f"Cannot listen on HOST={host} PORT={port}: {error}. Another port: make start PORT=3001", file=sys.stderr)
         return 1
-    deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
+    database = Database(log)
+    deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
     announce(deployment.service, f"http://{host}:{listener.getsockname()[1]}")
     watching = asyncio.create_task(deployment.watch())
-    watching.add_done_callback(report_watching)
+    preparing = [asyncio.create_task(database.provide(each)) for each in deployment.service.functions.values()]
     try:
         await HttpServer(Gateway(deployment, SITE, log)).serve([listener])
     finally:
-        watching.cancel()
+        for task in (watching, *preparing):
+            task.cancel()
         await deployment.close()
+        await database.stop()
     return 0
 
 
 async def invoke(name: str, event: Path | None) -> int:
     """Calls one function, as `sam local invoke` does, and prints its answer."""
-    deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
+    database = Database(log)
+    deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
     function = deployment.service.functions.get(name)
     if function is None:
         print(f"No function {name}; there are {', '.join(deployment.service.functions)}", file=sys.stderr)
@@ -75,6 +80,7 @@ async def invoke(name: str, event: Path | None) -> int:
         return 1
     finally:
         await deployment.close()
+        await database.stop()
     print(answer.decode())
     return 0
 
@@ -105,29 +111,22 @@ class HttpServer(uvicorn.Server):
 
 def announce(service: Service, address: str) -> None:
     """Tells what is served where, how to try it, and what is missing."""
-    print(f"The page    {address}/" if SITE.is_dir() else "The page    none: there is no site/ folder")
+    print(f"The page    {address}/")
     for route in sorted(service.routes, key=lambda route: (route.path, route.method)):
         note = "   (signed requests only on AWS, open here)" if route.signed else ""
         print(f"{route.method:<11} {address}{route.path}  {route.function.name}{note}")
     for function in service.functions.values():
         for path in function.missing:
             print(f"Missing     {path}: {function.name} answers 502")
+    if not SITE.is_dir():
+        print("Missing     site/: there is no page")
     if any(route.path == "/json2xml" for route in service.routes):
         print(f"Try         curl --data '{{\"foo\": 7}}' {address}/json2xml")
     print(f"Up to {MAXIMUM} processes for each function. Changed files are picked up. Ctrl-C ends.", flush=True)
 
 
-async def provide(function: Function) -> dict[str, str]:
-    return {}
-
-
 def log(source: str, line: str) -> None:
     print(f"{source:<14} {line}", flush=True)
-
-
-def report_watching(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        log("local", f"changes are not picked up any more: {error}")
 
 
 if __name__ == "__main__":
