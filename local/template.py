@@ -103,7 +103,8 @@ def read_template(path: Path) -> Service:
     functions: dict[str, Function] = {}
     routes: list[Route] = []
     for logical_id, properties in _of_type(resources, "AWS::Serverless::Function"):
-        merged = intrinsics.resolve(_merge(defaults.get("Function", {}), properties))
+        merged = _merge(defaults.get("Function", {}), properties)
+        merged = intrinsics.resolve({name: value for name, value in merged.items() if name in FUNCTION_PROPERTIES})
         function = _read_function(logical_id, merged, resources, intrinsics, path.parent)
         functions[function.name] = function
         routes += _read_routes(function, merged.get("Events") or {}, api)
@@ -117,6 +118,10 @@ def read_template(path: Path) -> Service:
             name: _read_gateway_response(response) for name, response in (api.get("GatewayResponses") or {}).items()
         },
     )
+
+
+# What is read of a function. The rest, such as its permissions, may be made of what only a deployed stack knows.
+FUNCTION_PROPERTIES = {"CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout"}
 
 
 def _of_type(resources: dict[str, Any], wanted: str) -> list[tuple[str, dict[str, Any]]]:

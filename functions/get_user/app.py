@@ -21,4 +21,4 @@ async def read_user(request: Request, query: Annotated[UserQuery, Query()]) -> R
     return answer_read(request, await get_user(query.email))
 
 
-handler = create_handler(router)
+handler = create_handler(router, siblings=["DELETE", "POST"])

@@ -72,13 +72,14 @@ REQUEST_HEADERS = ["Authorization", "Content-Type", "If-None-Match", "X-Amz-Date
 EXPOSED_HEADERS = ["Crosswalk-Loss", "Crosswalk-Mapping", "ETag", "Link", "Location", "Retry-After", "X-Request-Id"]
 
 
-def create_handler(router: APIRouter) -> LambdaHandler:
+def create_handler(router: APIRouter, siblings: Sequence[str] = ()) -> LambdaHandler:
     """The Lambda handler of an endpoint: takes API Gateway's REST proxy event (payload 1.0), gives its answer.
 
+    `siblings` are the methods that other functions answer on the same path, where this one answers OPTIONS for all.
     A function's last line; what is done here is done once, when the execution environment starts.
     """
     # All answers but problems travel as base64: the API declares every type binary, and only so is their size certain.
-    adapter = Mangum(create_app(router), lifespan="off", text_mime_types=[PROBLEM_MEDIA_TYPE])
+    adapter = Mangum(create_app(router, siblings), lifespan="off", text_mime_types=[PROBLEM_MEDIA_TYPE])
 
     # Powertools works around Mangum, not within it: Mangum itself answers whatever the application raises.
     @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
@@ -93,11 +94,10 @@ def create_handler(router: APIRouter) -> LambdaHandler:
     return handler
 
 
-def create_app(router: APIRouter) -> FastAPI:
+def create_app(router: APIRouter, siblings: Sequence[str] = ()) -> FastAPI:
     """The endpoint's FastAPI application, of which Mangum and the tests hold one each."""
-    methods = sorted(
-        {method for route in router.routes if isinstance(route, APIRoute) for method in route.methods or ()}
-    )
+    own = {method for route in router.routes if isinstance(route, APIRoute) for method in route.methods or ()}
+    methods = sorted({*own, *siblings})
     app = FastAPI(
         openapi_url=None,
         dependencies=[Depends(refuse_repeated_parameters)],
