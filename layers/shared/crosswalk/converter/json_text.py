@@ -198,13 +198,18 @@ _DECODER = make_decoder(object_pairs_hook=Object, parse_int=Number, parse_float=
 _LITERALS = {True: "true", False: "false", None: "null"}
 
 
-def write_json(value: Value, indent: int = 0) -> str:
-    """The JSON text of a value: without white space, or with `indent` spaces for each level. However deep it is."""
+def write_json(value: "Value | dict[str, Any]", indent: int = 0) -> str:
+    """The JSON text of a value: without white space, or with `indent` spaces for each level. However deep it is.
+
+    A dict may stand for an object wherever no member is there twice.
+    """
     written: list[str] = []
     outer: list[tuple[Iterator[tuple[str, Value]], str]] = []
-    rest = iter([("", value)])
+    rest: Iterator[tuple[str, Any]] = iter([("", value)])
     while True:
         for before, value in rest:
+            if isinstance(value, dict):
+                value = Object(value.items())
             if isinstance(value, (Object, list)) and value:
                 opening, closing = "{}" if isinstance(value, Object) else "[]"
                 written.append(before + opening)
