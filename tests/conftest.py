@@ -1,5 +1,6 @@
 """What every part of the tests may use."""
 
+import asyncio
 import io
 import logging
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from crosswalk.api import logger
+from tests.databases import LOOP, WAYS, Database, Servers, clone_database
 from tests.running import ROOT, RunningService
 
 
@@ -22,6 +24,35 @@ def running_service() -> Iterator[RunningService]:
 def service(running_service: RunningService) -> str:
     """The address, without a slash at the end, of the service as `make start` runs it."""
     return running_service.address
+
+
+@pytest.fixture(autouse=True)
+def event_loop_stays() -> Iterator[None]:
+    """`asyncio.run`, which an operation uses, leaves its thread without the event loop that Mangum looks for."""
+    yield
+    asyncio.set_event_loop(LOOP)
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """The PostgreSQL servers of this run."""
+    servers = Servers(tmp_path_factory.mktemp("servers"))
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(params=WAYS)
+def database(request: pytest.FixtureRequest, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A migrated database of the test's own, in each way that the functions may reach one."""
+    with clone_database(servers, request.param, monkeypatch) as database:
+        yield database
+
+
+@pytest.fixture
+def direct_database(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A migrated database of the test's own, without anything before it."""
+    with clone_database(servers, "postgresql-18", monkeypatch) as database:
+        yield database
 
 
 @pytest.fixture

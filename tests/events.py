@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
 
 
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Context:
     """What a handler is told of its invocation."""
@@ -64,7 +67,7 @@ def create_event(
     }
 
 
-def invoke(handler: Callable[[dict[str, Any], Any], dict[str, Any]], event: dict[str, Any]) -> Answer:
+def invoke(handler: Handler, event: dict[str, Any]) -> Answer:
     """What the client gets when the handler answers the event through API Gateway."""
     answer = handler(event, Context())
     body = base64.b64decode(answer["body"]) if answer["isBase64Encoded"] else answer["body"].encode()

@@ -199,7 +199,7 @@ def read_cursor(cursor: str) -> str:
     """The email after which the page begins; raises InvalidParameter for what `write_cursor` did not write."""
     try:
         email = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        if write_cursor(email) == cursor and "\0" not in email:
+        if email and "\0" not in email and write_cursor(email) == cursor:
             return email
     except (binascii.Error, ValueError):
         pass
