@@ -67,11 +67,12 @@ class DocumentTooLarge(CrosswalkError):
 
 
 class InvalidParameter(CrosswalkError):
-    """`parameter` is the name as the client wrote it."""
+    """`parameter` is the name as the client wrote it; `code` the error code of a specification, such as `FOJS0005`."""
 
-    def __init__(self, detail: str, *, parameter: str) -> None:
+    def __init__(self, detail: str, *, parameter: str, code: str | None = None) -> None:
         super().__init__(detail)
         self.parameter = parameter
+        self.code = code
 
 
 class UserNotFound(CrosswalkError):

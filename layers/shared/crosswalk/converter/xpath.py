@@ -1,0 +1,321 @@
+"""The mapping `xpath`: the W3C's XML representation of JSON.
+
+It is what fn:json-to-xml and fn:xml-to-json write and read: XPath and XQuery Functions and Operators 3.1, sections
+17.5.3 and 17.5.4. Any XSLT 3.0 or XQuery 3.1 processor understands it.
+
+    {"a": [1.0, true, null], "b\\n": ""}
+
+    <map xmlns="http://www.w3.org/2005/xpath-functions">
+      <array key="a"><number>1.0</number><boolean>true</boolean><null /></array>
+      <string key="b\\n" escaped-key="true" />
+    </map>
+
+JSON to XML
+1. A number's text is copied verbatim.
+2. escape=true, the default here but not in the specification: a string with a backslash, a control character (U+0000 to
+   001F, 007F to 009F) or what XML cannot carry is written with JSON's escapes for these, and marked `escaped="true"`; a
+   key likewise, with `escaped-key="true"`. So nothing is lost.
+   escape=false: what XML cannot carry becomes U+FFFD, and the loss `characters` says so.
+3. duplicates=reject, the default here but not in the specification: two members with one key are FOJS0003.
+   duplicates=use-first: a key's first member is kept, and the loss `duplicates` says so when there were others.
+   duplicates=retain: all are written; XML to JSON then refuses them, as the specification asks.
+
+XML to JSON
+4. White space between elements, around numbers and booleans, comments, processing instructions and attributes in other
+   namespaces mean nothing.
+5. Members of a map have a `key`, the root may have one that means nothing. `escaped` means something on strings only.
+   `escaped` and `escaped-key` are xs:boolean: true, false, 1 or 0.
+6. A number in JSON's grammar is copied verbatim; another finite xs:double is written as the same number in that
+   grammar: `+005` as `5`, `.10` as `0.1`.
+7. Anything else is FOJS0006, and so are two keys of a map that are one when unescaped; an escape that JSON does not
+   have is FOJS0007.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, write_json
+from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader, escape_attribute, escape_text
+from crosswalk.errors import InexpressibleDocument, InvalidParameter, MalformedDocument, UnsafeDocument
+
+NAMESPACE = "http://www.w3.org/2005/xpath-functions"
+KINDS = {f"{{{NAMESPACE}}}{kind}": kind for kind in ("map", "array", "string", "number", "boolean", "null")}
+ROOTS = frozenset(KINDS)
+CONTAINERS = ("map", "array")
+DUPLICATES = ("reject", "use-first", "retain")
+
+XML_SPACE = " \t\n\r"
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+XS_DOUBLE = re.compile(r"([+-]?)(?=\.?[0-9])([0-9]*+)\.?([0-9]*+)(?:[eE]([+-]?)([0-9]+))?")
+
+SHORT_ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", "\\": r"\\"}
+TO_ESCAPE = re.compile("[\\\\\0-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+UNESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "\\": "\\", "/": "/", '"': '"'}
+ESCAPE = re.compile(r'\\(?:([btnfr\\/"])|u([0-9A-Fa-f]{4}))?')
+
+
+def json_to_xml(
+    text: str, *, escape: bool = True, duplicates: str = "reject", indent: int = 0
+) -> tuple[str, tuple[str, ...]]:
+    """The XML of a JSON text, and what it lost: `characters`, `duplicates`.
+
+    Raises MalformedDocument (FOJS0001), InexpressibleDocument (FOJS0003) and InvalidParameter (FOJS0005).
+    """
+    if duplicates not in DUPLICATES:
+        detail = f"duplicates must be one of {', '.join(DUPLICATES)}"
+        raise InvalidParameter(detail, parameter="duplicates", code="FOJS0005")
+    try:
+        root = parse_json(text)
+    except MalformedDocument as error:
+        error.code = "FOJS0001"
+        raise
+    writer = _Writer(escape, duplicates, indent)
+    writer.write(root)
+    return "".join(writer.written), tuple(sorted(writer.losses))
+
+
+def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
+    """The JSON text of a document in this vocabulary; it has no losses.
+
+    Raises MalformedDocument, and InexpressibleDocument (FOJS0006, FOJS0007) where the document breaks the rules.
+    """
+    return write_json(_Reader(text).read(), indent), ()
+
+
+# What a map or an array holds: each child's key or index, its attributes as they are written, and its value.
+_Children = Iterator[tuple[int | str, str, Value]]
+
+
+class _Writer:
+    def __init__(self, escape: bool, duplicates: str, indent: int) -> None:
+        self.written: list[str] = []
+        self.losses: set[str] = set()
+        self._escape = escape
+        self._duplicates = duplicates
+        self._indent = indent
+        self._path: list[int | str] = []  # to the map or array that is being written
+
+    def write(self, root: Value) -> None:
+        """Write a value. The elements that are open are kept in a list, so that depth costs no stack."""
+        children: _Children = iter([("", f' xmlns="{NAMESPACE}"', root)])
+        outer: list[tuple[_Children, str]] = []
+        while True:
+            for step, attributes, value in children:
+                self.written.append(self._break_line(len(outer)))
+                if isinstance(value, (Object, list)) and value:
+                    kind = "map" if isinstance(value, Object) else "array"
+                    self.written.append(f"<{kind}{attributes}>")
+                    outer.append((children, f"</{kind}>"))
+                    self._path.append(step)
+                    children = self._write_keys(value) if isinstance(value, Object) else _number_items(value)
+                    break
+                if len(outer) == MAX_DEPTH:
+                    self._refuse_depth(step)
+                self.written.append(self._write_leaf(value, attributes))
+            else:
+                if not outer:
+                    return
+                children, end_tag = outer.pop()
+                self.written.append(self._break_line(len(outer)) + end_tag)
+                self._path.pop()
+
+    def _break_line(self, depth: int) -> str:
+        return "\n" + " " * (self._indent * depth) if self._indent and self.written else ""
+
+    def _write_keys(self, members: Object) -> _Children:
+        """The members with their keys as attributes, and what `duplicates` asks for."""
+        seen: set[str] = set()
+        for key, value in members:
+            written, escaped = self._carry(key)
+            if written in seen and self._duplicates == "reject":
+                self._refuse_duplicate(key)
+            if written in seen and self._duplicates == "use-first":
+                self.losses.add("duplicates")
+                continue
+            seen.add(written)
+            mark = ' escaped-key="true"' if escaped else ""
+            yield key, f' key="{escape_attribute(written)}"{mark}', value
+
+    def _write_leaf(self, value: Value, attributes: str) -> str:
+        """An element that holds no elements."""
+        if isinstance(value, bool):
+            return f"<boolean{attributes}>{'true' if value else 'false'}</boolean>"
+        if isinstance(value, Number):
+            return f"<number{attributes}>{value}</number>"
+        if isinstance(value, str):
+            text, escaped = self._carry(value)
+            mark = ' escaped="true"' if escaped else ""
+            return f"<string{attributes}{mark}>{escape_text(text)}</string>" if text else f"<string{attributes} />"
+        kind = "null" if value is None else "map" if isinstance(value, Object) else "array"
+        return f"<{kind}{attributes} />"
+
+    def _carry(self, string: str) -> tuple[str, bool]:
+        """A string as XML can carry it, and whether it is escaped for that."""
+        if self._escape:
+            return (TO_ESCAPE.sub(_escape, string), True) if TO_ESCAPE.search(string) else (string, False)
+        if UNCARRIABLE.search(string):
+            self.losses.add("characters")
+            return UNCARRIABLE.sub("\ufffd", string), False
+        return string, False
+
+    def _refuse_duplicate(self, key: str) -> NoReturn:
+        detail = "two members have the same key; duplicates=retain or the mapping item can carry them"
+        raise InexpressibleDocument(detail, pointer=self._point_at(key), code="FOJS0003")
+
+    def _refuse_depth(self, step: int | str) -> NoReturn:
+        detail = f"the XML would be deeper than {MAX_DEPTH} elements"
+        raise UnsafeDocument(detail, pointer=self._point_at(step))
+
+    def _point_at(self, step: int | str) -> str:
+        steps = [*self._path, step][1:]  # the root has none
+        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _number_items(items: list[Value]) -> _Children:
+    return ((index, "", value) for index, value in enumerate(items))
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return SHORT_ESCAPES.get(character) or f"\\u{ord(character):04X}"
+
+
+@dataclass(slots=True)
+class _Element:
+    """An element that is open: where it stands, what its tag says, and what it holds so far."""
+
+    kind: str
+    index: int  # from 1, among siblings of its kind
+    line: int
+    column: int
+    key: str = ""
+    escaped: bool = False
+    members: list[tuple[str, Value]] = field(default_factory=list)
+    items: list[Value] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    kinds: dict[str, int] = field(default_factory=dict)  # how many children of each kind
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._xml = XmlReader(text, expand_names=True)
+        self._open: list[_Element] = []
+        self._text: list[str] = []
+        self._root: Value = None
+
+    def read(self) -> Value:
+        self._xml.read(self._start, self._end, self._text.append)
+        return self._root
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        parent = self._open[-1] if self._open else None
+        if parent and parent.kind in CONTAINERS:
+            self._skip_space()
+        kind = KINDS.get(name) or name.rpartition("}")[2][:40]
+        siblings = parent.kinds if parent else {}
+        siblings[kind] = siblings.get(kind, 0) + 1
+        self._open.append(_Element(kind, siblings[kind], *self._xml.position))
+        if name not in KINDS:
+            self._refuse(f"only map, array, string, number, boolean and null of the namespace {NAMESPACE} mean JSON")
+        if parent and parent.kind not in CONTAINERS:
+            self._refuse(f"a {parent.kind} holds no elements")
+        if len(self._open) > MAX_DEPTH:
+            line, column = self._xml.position
+            raise UnsafeDocument(f"the elements stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+        self._read_attributes(parent, dict(zip(attributes[::2], attributes[1::2], strict=True)))
+
+    def _read_attributes(self, parent: _Element | None, attributes: dict[str, str]) -> None:
+        element = self._open[-1]
+        for name in attributes:
+            if name.startswith("{") and not name.startswith(f"{{{NAMESPACE}}}"):
+                continue
+            if name != "escaped" and (name not in ("key", "escaped-key") or (parent and parent.kind == "array")):
+                self._refuse(f"the attribute {name.rpartition('}')[2][:40]} is not allowed here")
+        element.escaped = self._read_boolean(attributes.get("escaped", "false"), "escaped")
+        key_escaped = self._read_boolean(attributes.get("escaped-key", "false"), "escaped-key")
+        if parent and parent.kind == "map":
+            if "key" not in attributes:
+                self._refuse("a member of a map must have a key")
+            element.key = self._unescape(attributes["key"]) if key_escaped else attributes["key"]
+            if element.key in parent.keys:
+                self._refuse("two members of a map have the same key; the mapping item can carry them")
+            parent.keys.add(element.key)
+
+    def _end(self, name: str) -> None:
+        value = self._read_value(self._open[-1])
+        element = self._open.pop()
+        if not self._open:
+            self._root = value
+        elif self._open[-1].kind == "map":
+            self._open[-1].members.append((element.key, value))
+        else:
+            self._open[-1].items.append(value)
+
+    def _read_value(self, element: _Element) -> Value:
+        if element.kind in CONTAINERS:
+            self._skip_space()
+            return Object(element.members) if element.kind == "map" else element.items
+        text = self._take_text()
+        if element.kind == "string":
+            return self._unescape(text) if element.escaped else text
+        if element.kind == "number":
+            return self._read_number(text.strip(XML_SPACE))
+        if element.kind == "boolean":
+            return self._read_boolean(text, "a boolean")
+        if text:
+            self._refuse("a null holds nothing")
+        return None
+
+    def _read_boolean(self, text: str, what: str) -> bool:
+        value = BOOLEANS.get(text.strip(XML_SPACE))
+        if value is None:
+            self._refuse(f"{what} must be true, false, 1 or 0")
+        return value
+
+    def _read_number(self, text: str) -> Number:
+        if JSON_NUMBER.fullmatch(text):
+            return Number(text)
+        double = XS_DOUBLE.fullmatch(text)
+        if not double or math.isinf(float(text)):
+            self._refuse("a number must be a finite xs:double")
+        sign, whole, fraction, exponent_sign, exponent = (part.strip("+") for part in double.groups(default=""))
+        number = sign + (whole.lstrip("0") or "0")
+        if fraction := fraction.rstrip("0"):
+            number += "." + fraction
+        if exponent := exponent.lstrip("0"):
+            number += "e" + exponent_sign + exponent
+        return Number(number)
+
+    def _unescape(self, text: str) -> str:
+        """Escaped text as JSON would read it between quotes, where control characters and quotes need no escape."""
+        if "\\" not in text:
+            return text
+        text = ESCAPE.sub(self._unescape_one, text)
+        # Two escapes can make one character.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+    def _unescape_one(self, match: re.Match[str]) -> str:
+        short, code_point = match.groups()
+        if not short and not code_point:
+            self._refuse("JSON has no such escape", code="FOJS0007")
+        return UNESCAPED[short] if short else chr(int(code_point, 16))
+
+    def _take_text(self) -> str:
+        text = "".join(self._text)
+        self._text.clear()
+        return text
+
+    def _skip_space(self) -> None:
+        if self._take_text().strip(XML_SPACE):
+            self._refuse("only white space may stand between the elements of a map or an array")
+
+    def _refuse(self, detail: str, code: str = "FOJS0006") -> NoReturn:
+        """Refuse the innermost element that is open."""
+        element = self._open[-1]
+        steps = (step.kind + (f"[{step.index}]" if step.index > 1 else "") for step in self._open)
+        path = "".join("/" + step for step in steps)
+        raise InexpressibleDocument(detail, line=element.line, column=element.column, path=path, code=code)
