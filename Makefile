@@ -65,3 +65,9 @@ $(SAM_VENV)/.installed: requirements-sam.txt
 	@$(PYTHON) -m venv $(SAM_VENV)
 	@$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
 	@touch $@
+
+# The contract, as the functions' routers describe it.
+.PHONY: openapi
+
+openapi: $(VENV)/.installed  ## write site/openapi.json; a test fails when it is stale
+	@$(BIN)/python -m local.openapi

@@ -29,15 +29,18 @@ const LANGUAGES = {
   xml: { name: "XML", other: "json", route: "xml2json", type: "application/xml" },
 };
 
-/** What each word of the Crosswalk-Loss header says, as the end of "The result does not carry ...". */
+/** What each word of the Crosswalk-Loss header says, as the end of "It does not carry ...". */
 const LOSSES = {
-  order: "the order of text and elements",
+  order: "the order of text, elements and attributes",
   whitespace: "white space around text",
   comments: "comments",
   "processing-instructions": "processing instructions",
-  types: "which values were numbers, true, false or null",
+  prefixes: "namespace prefixes",
+  types: "which values were numbers, true, false, null or empty",
   root: "where the root element came from",
+  lists: "lists of one and lists within lists",
   "empty-lists": "empty lists",
+  "empty-text": "empty text",
 };
 
 /** @type {Record<Language, string>} What may differ between two texts of the same document. */

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosswalk.api import WholeNumber, create_handler, describe_problems
+from crosswalk.api import TrueOrFalse, WholeNumber, create_handler, describe_problems
 from crosswalk.converter import convert_json_to_xml
-from crosswalk.documents import answer_document, receive_document, record_conversion
+from crosswalk.documents import answer_document, describe_document, receive_document, record_conversion
 
 router = APIRouter()
 
@@ -18,15 +18,27 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mapping: Literal["item", "natural", "xpath", "jsonml"] = "item"
-    indent: WholeNumber = Field(0, le=8, description="Spaces for each level; 0 writes no white space.")
+    mapping: Literal["item", "natural", "xpath", "jsonml"] = Field("item", description="The rules to convert by.")
+    indent: WholeNumber = Field(
+        0, ge=0, le=8, description="Spaces for each level; 0 writes no white space. Not with jsonml."
+    )
+    attribute_prefix: str = Field("@", description="natural: what the names of members begin with that are attributes.")
+    text_key: str = Field("#text", description="natural: the member that is an element's text.")
+    root: str = Field("root", description="natural: the name of the root element, where the document gives none.")
+    item: str = Field("item", description="natural: the name of elements for items of a list without a name.")
+    escape: TrueOrFalse = Field(
+        True, description="xpath: write what XML cannot carry as JSON escapes, so nothing is lost."
+    )
+    duplicates: Literal["reject", "use-first", "retain"] = Field(
+        "reject", description="xpath: what becomes of members with the same name."
+    )
 
 
 @router.post(
     "/json2xml",
     summary="Convert a JSON text to XML",
     response_class=Response,
-    responses={200: {"content": {"application/xml": {}}}, **describe_problems(400, 413, 422)},
+    responses={**describe_document("application/xml"), **describe_problems(400, 413, 422)},
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}},
 )
 async def post_json(request: Request, options: Annotated[Options, Query()]) -> Response:

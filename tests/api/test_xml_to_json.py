@@ -83,3 +83,15 @@ def test_an_option_of_another_mapping_is_a_400_that_names_it() -> None:
 
 def test_indent_writes_pretty_json() -> None:
     assert post(b'<ITEM type="list"><ITEM type="null"/></ITEM>', "indent=1").body == b"[\n null\n]"
+
+
+def test_force_list_takes_names_separated_by_commas() -> None:
+    answer = post(b"<a><b/><c/><d/></a>", "mapping=natural&force_list=b,%20c")
+    assert answer.json == {"a": {"b": [None], "c": [None], "d": None}}
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "True", ""])
+def test_a_switch_is_true_or_false_and_nothing_else(value: str) -> None:
+    answer = post(b"<a> b </a>", f"mapping=natural&strip_whitespace={value}")
+    assert (answer.status, answer.json["parameter"]) == (400, "strip_whitespace")
+    assert post(b"<a> b </a>", "mapping=natural&strip_whitespace=false").json == {"a": " b "}

@@ -26,7 +26,7 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from mangum import Mangum
 from mangum.types import LambdaContext
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BeforeValidator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -51,6 +51,17 @@ def _require_digits(text: object) -> object:
 
 WholeNumber = Annotated[int, BeforeValidator(_require_digits)]
 """A query parameter's type: decimal digits and nothing else."""
+
+
+def _require_true_or_false(text: object) -> object:
+    """Pydantic would also read `1`, `on` and `yes`."""
+    if isinstance(text, str) and text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text
+
+
+TrueOrFalse = Annotated[bool, BeforeValidator(_require_true_or_false)]
+"""A query parameter's type: `true` or `false`."""
 
 PROBLEM_TYPE = "urn:problem-type:crosswalk:"
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -137,26 +148,43 @@ def create_problem(
     return JSONResponse(content, status, headers, PROBLEM_MEDIA_TYPE)
 
 
-class Problem(BaseModel):
-    """A problem document, as OpenAPI describes it."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    line: int | None = None
-    column: int | None = None
-    pointer: str | None = None
-    path: str | None = None
-    code: str | None = None
-    parameter: str | None = None
-    limit: int | None = None
+# For OpenAPI. Python's own phrases differ from one version to the next.
+DESCRIPTIONS = {
+    400: "Malformed, or refused by a safety limit, or a wrong parameter",
+    404: "There is no such user",
+    413: "Too large, in or out",
+    422: "Well-formed, but not expressible in the mapping",
+    503: "The database is away",
+}
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "description": "A problem document (RFC 9457). What its kind of problem does not have is left out.",
+    "required": ["type", "title", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "line": {"type": "integer", "minimum": 1, "description": "LF, CRLF and CR each end a line."},
+        "column": {"type": "integer", "minimum": 1, "description": "In characters."},
+        "pointer": {"type": "string", "description": "The place in the JSON text, an RFC 6901 pointer."},
+        "path": {"type": "string", "description": "The place in the XML document, a path of elements."},
+        "code": {"type": "string", "description": "A specification's code for the error."},
+        "parameter": {"type": "string", "description": "The parameter's name."},
+        "limit": {"type": "integer", "description": "In bytes."},
+    },
+}
 
 
 def describe_problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """An endpoint's problems, for OpenAPI: the value of a route's `responses`."""
-    content = {PROBLEM_MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
-    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+    """An endpoint's problems, for OpenAPI: the value of a route's `responses`.
+
+    `default` stands for what may happen anywhere; `local.openapi` puts the schema where they all refer to.
+    """
+    content = {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    described: dict[int | str, str] = {status: DESCRIPTIONS[status] for status in statuses}
+    described["default"] = "Any other problem, such as one of API Gateway's own"
+    return {status: {"description": description, "content": content} for status, description in described.items()}
 
 
 async def describe_error(request: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 import gzip
 from time import perf_counter
+from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 from fastapi import Request, Response
@@ -13,6 +14,15 @@ from crosswalk.errors import DocumentTooLarge
 MEBIBYTE = 1024 * 1024
 LIMIT = 4 * MEBIBYTE
 """Bytes of a document, in and out. As base64 within an event it stays below Lambda's 6 MB with room for the rest."""
+
+
+def describe_document(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """The answer with the converted document, for OpenAPI: part of a route's `responses`."""
+    headers = {
+        "Crosswalk-Mapping": {"schema": {"type": "string"}, "description": "The mapping that was used."},
+        "Crosswalk-Loss": {"schema": {"type": "string"}, "description": "What the result does not carry, in words."},
+    }
+    return {200: {"description": "The converted document", "headers": headers, "content": {media_type: {}}}}
 
 
 async def receive_document(request: Request) -> bytes:

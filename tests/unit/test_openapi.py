@@ -1,0 +1,85 @@
+"""site/openapi.json is generated, complete, and holds what the converter and the template hold."""
+
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from crosswalk.converter import TO_JSON, TO_XML, Converter
+from local.openapi import FILE, ROOT, write_document
+from local.template import read_template
+
+DOCUMENT: dict[str, Any] = json.loads(FILE.read_text())
+DIRECTIONS = pytest.mark.parametrize(("path", "converters"), [("/json2xml", TO_XML), ("/xml2json", TO_JSON)])
+
+
+def list_parameters(path: str) -> dict[str, Any]:
+    return {parameter["name"]: parameter for parameter in DOCUMENT["paths"][path]["post"]["parameters"]}
+
+
+def list_options(converters: Mapping[str, Converter]) -> dict[str, inspect.Parameter]:
+    """The keyword parameters of all mappings in one direction."""
+    signatures = [inspect.signature(convert) for convert in converters.values()]
+    return {
+        name: parameter
+        for signature in signatures
+        for name, parameter in signature.parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def test_the_file_is_what_the_routers_say() -> None:
+    assert FILE.read_text() == write_document(), "site/openapi.json is stale: make openapi"
+
+
+def test_every_route_of_the_template_is_described_and_no_other() -> None:
+    routes = {(route.path, route.method.lower()) for route in read_template(ROOT / "template.yaml").routes}
+    described = {(path, method) for path, operations in DOCUMENT["paths"].items() for method in operations}
+    assert described == {(path, method) for path, method in routes if method != "options"}
+
+
+@DIRECTIONS
+def test_the_parameters_are_the_options_of_all_mappings(path: str, converters: Mapping[str, Converter]) -> None:
+    assert set(list_parameters(path)) == {"mapping", *list_options(converters)}
+    assert [name for name in list_parameters(path)["mapping"]["schema"]["enum"] if name != "auto"] == list(converters)
+
+
+@DIRECTIONS
+def test_the_defaults_are_the_converters_own(path: str, converters: Mapping[str, Converter]) -> None:
+    described = {name: parameter["schema"]["default"] for name, parameter in list_parameters(path).items()}
+    for name, parameter in list_options(converters).items():
+        assert described[name] == (parameter.default if parameter.default != () else "")
+
+
+@DIRECTIONS
+def test_every_option_says_which_mapping_it_is_for(path: str, converters: Mapping[str, Converter]) -> None:
+    for name in set(list_parameters(path)) - {"mapping", "indent"}:
+        takers = [mapping for mapping, convert in converters.items() if name in inspect.signature(convert).parameters]
+        assert [list_parameters(path)[name]["description"].partition(":")[0]] == takers
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for reference in re.findall(r'"\$ref": "#/([^"]+)"', FILE.read_text()):
+        target: Any = DOCUMENT
+        for part in reference.split("/"):
+            target = target[part]
+        assert target
+
+
+def test_every_problem_is_described_once() -> None:
+    for operations in DOCUMENT["paths"].values():
+        for operation in operations.values():
+            problems = {status: answer for status, answer in operation["responses"].items() if status > "399"}
+            assert {"400", "default"} <= problems.keys()
+            for problem in problems.values():
+                assert problem["content"] == {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                }
+
+
+def test_exactly_the_user_routes_need_a_signature() -> None:
+    signed = {path for path, operations in DOCUMENT["paths"].items() for of in operations.values() if "security" in of}
+    assert signed == {"/user", "/users"}
