@@ -22,7 +22,9 @@ class Database:
             return {}
         if self._started is None:
             self._started = asyncio.create_task(self._start())
-        return await asyncio.shield(self._started)
+        variables = await asyncio.shield(self._started)
+        owns = "POSTGRES_OWNER_USER" in function.environment  # the others know nothing of the tables' owner
+        return {name: value for name, value in variables.items() if owns or "_OWNER_" not in name}
 
     async def stop(self) -> None:
         """Stops the server if it was started here."""

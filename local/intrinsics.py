@@ -85,7 +85,7 @@ class Intrinsics:
             "Fn::Join": lambda arguments: arguments[0].join(str(part) for part in arguments[1]),
             "Fn::Not": lambda conditions: not conditions[0],
             "Fn::Or": any,
-            "Fn::Select": lambda arguments: arguments[1][int(arguments[0])],
+            "Fn::Select": self._select,
             "Fn::Split": lambda arguments: arguments[1].split(arguments[0]),
             "Fn::Sub": self._substitute,
         }
@@ -125,6 +125,11 @@ class Intrinsics:
         if name not in self._references:
             raise TemplateError(f"Ref {name} refers to nothing")
         return self._references[name]
+
+    def _select(self, arguments: list[Any]) -> Any:
+        index, items = int(arguments[0]), arguments[1]
+        # An attribute's name has not as many parts as its value will have.
+        return items[index] if index < len(items) else f"{index} of {':'.join(map(str, items))}"
 
     def _substitute(self, argument: str | list[Any]) -> str:
         text, variables = (argument, {}) if isinstance(argument, str) else argument

@@ -85,7 +85,7 @@ class Gateway:
             response = await self._site.get_response(self._site.get_path(http.scope), http.scope)
         except HTTPException:
             return None
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers.update({"Cache-Control": "no-cache", **self._deployment.service.site_headers})
         return response
 
 

@@ -9,6 +9,10 @@ from local.intrinsics import Intrinsics, TemplateError, load_yaml
 
 __all__ = ["Function", "GatewayResponse", "Route", "Service", "TemplateError", "read_template"]
 
+# What is read of these resources. The rest, such as permissions, may be made of what only a deployed stack knows.
+FUNCTION_PROPERTIES = ("CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout")
+API_PROPERTIES = ("Auth", "BinaryMediaTypes", "GatewayResponses", "MinimumCompressionSize", "StageName")
+
 
 @dataclass(frozen=True)
 class Function:
@@ -71,7 +75,10 @@ class GatewayResponse:
 
 @dataclass(frozen=True)
 class Service:
-    """All of the template that runs here. `minimum_compression` is in bytes; None: answers are never compressed."""
+    """All of the template that runs here. `minimum_compression` is in bytes; None: answers are never compressed.
+
+    `site_headers` are what CloudFront adds to the page, so that it meets its Content-Security-Policy here already.
+    """
 
     routes: tuple[Route, ...]
     functions: dict[str, Function]
@@ -79,6 +86,7 @@ class Service:
     binary_types: tuple[str, ...]
     minimum_compression: int | None
     gateway_responses: dict[str, GatewayResponse]
+    site_headers: dict[str, str]
 
     def find_route(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """The route of a request and its path parameters; a literal path wins over one with parameters."""
@@ -104,7 +112,7 @@ def read_template(path: Path) -> Service:
     routes: list[Route] = []
     for logical_id, properties in _of_type(resources, "AWS::Serverless::Function"):
         merged = _merge(defaults.get("Function", {}), properties)
-        merged = intrinsics.resolve({name: value for name, value in merged.items() if name in FUNCTION_PROPERTIES})
+        merged = intrinsics.resolve({name: merged[name] for name in FUNCTION_PROPERTIES if name in merged})
         function = _read_function(logical_id, merged, resources, intrinsics, path.parent)
         functions[function.name] = function
         routes += _read_routes(function, merged.get("Events") or {}, api)
@@ -117,11 +125,8 @@ def read_template(path: Path) -> Service:
         gateway_responses={
             name: _read_gateway_response(response) for name, response in (api.get("GatewayResponses") or {}).items()
         },
+        site_headers=_read_site_headers(resources, intrinsics),
     )
-
-
-# What is read of a function. The rest, such as its permissions, may be made of what only a deployed stack knows.
-FUNCTION_PROPERTIES = {"CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout"}
 
 
 def _of_type(resources: dict[str, Any], wanted: str) -> list[tuple[str, dict[str, Any]]]:
@@ -146,7 +151,8 @@ def _read_api(resources: dict[str, Any], defaults: dict[str, Any], intrinsics: I
     if len(apis) > 1:
         raise TemplateError("More than one AWS::Serverless::Api: which one is to be served here?")
     properties = apis[0][1] if apis else {}
-    resolved: dict[str, Any] = intrinsics.resolve(_merge(defaults.get("Api", {}), properties))
+    merged = _merge(defaults.get("Api", {}), properties)
+    resolved: dict[str, Any] = intrinsics.resolve({name: merged[name] for name in API_PROPERTIES if name in merged})
     return resolved
 
 
@@ -206,6 +212,17 @@ def _read_gateway_response(properties: dict[str, Any]) -> GatewayResponse:
         content_type=content_type,
         body=body,
     )
+
+
+def _read_site_headers(resources: dict[str, Any], intrinsics: Intrinsics) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for _, properties in _of_type(resources, "AWS::CloudFront::ResponseHeadersPolicy"):
+        policy = intrinsics.resolve(properties)["ResponseHeadersPolicyConfig"]
+        if security := (policy.get("SecurityHeadersConfig") or {}).get("ContentSecurityPolicy"):
+            headers["Content-Security-Policy"] = security["ContentSecurityPolicy"]
+        for item in (policy.get("CustomHeadersConfig") or {}).get("Items", []):
+            headers[item["Header"]] = item["Value"]
+    return headers
 
 
 def _optional_int(value: Any) -> int | None:

@@ -196,6 +196,7 @@ def test_the_site_is_served_beside_the_routes(client: httpx.Client) -> None:
     page = client.get("/")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "A page" in page.text
+    assert page.headers["Content-Security-Policy"] == "default-src 'self'"
     script = client.get("/app.js")
     assert script.headers["Content-Type"].startswith("text/javascript")
     assert script.headers["Cache-Control"] == "no-cache"

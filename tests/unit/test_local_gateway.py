@@ -33,6 +33,7 @@ def create_service(**changes: Any) -> Service:
         "binary_types": ("*/*",),
         "minimum_compression": None,
         "gateway_responses": {},
+        "site_headers": {},
     }
     return Service(**(members | changes))
 

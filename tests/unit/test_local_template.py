@@ -49,6 +49,7 @@ def evaluate(tmp_path: Path, expression: str) -> object:
         ("[!If [Same, !Ref AWS::NoValue, 1], 2]", [2]),
         ("!Join [',', [a, !Ref Count]]", "a,2"),
         ("!Select [1, !Split ['-', a-b]]", "b"),
+        ("!Select [6, !Split [':', !GetAtt Bucket.Arn]]", "6 of Bucket.Arn"),
         ("!FindInMap [Sizes, small, memory]", 128),
         ("{'Fn::Sub': '${Name}'}", "crosswalk"),
         ("!ImportValue shared", "Fn::ImportValue shared"),
@@ -102,6 +103,10 @@ def test_globals_are_merged_into_each_function(faulty: Service) -> None:
 
 def test_a_resource_whose_condition_is_false_does_not_exist(faulty: Service) -> None:
     assert faulty.find_route("GET", "/production") is None
+
+
+def test_the_page_gets_the_headers_that_cloudfront_adds(faulty: Service) -> None:
+    assert faulty.site_headers == {"Content-Security-Policy": "default-src 'self'", "X-Own": "dev"}
 
 
 @pytest.mark.parametrize(
