@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import sys
+from pathlib import Path
 
 from local.environments import Log
 from local.template import Function
@@ -21,7 +23,7 @@ class Database:
         if not function.needs_database:
             return {}
         if self._started is None:
-            self._started = asyncio.create_task(self._start())
+            self._started = asyncio.create_task(self._start(function.layers))
         variables = await asyncio.shield(self._started)
         owns = "POSTGRES_OWNER_USER" in function.environment  # the others know nothing of the tables' owner
         return {name: value for name, value in variables.items() if owns or "_OWNER_" not in name}
@@ -34,8 +36,9 @@ class Database:
             await asyncio.wait([self._started])
             await asyncio.to_thread(postgres.stop)
 
-    async def _start(self) -> dict[str, str]:
+    async def _start(self, layers: tuple[Path, ...]) -> dict[str, str]:
         self._log("local", "starting the database")
+        sys.path += map(str, layers)  # the migrations are there
         try:
             from local import postgres  # here: it loads psycopg, and the page is to be up at once
 

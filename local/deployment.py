@@ -62,8 +62,8 @@ class Deployment:
         folders = {folder for function in functions for folder in (function.code, *function.layers)}
         seen = {}
         for file in [self._template, *(file for folder in folders for file in folder.rglob("*"))]:
-            if file.suffix != ".pyc":
-                with contextlib.suppress(FileNotFoundError):  # an editor has just replaced it
+            with contextlib.suppress(FileNotFoundError):  # an editor has just replaced it
+                if file.is_file() and file.suffix != ".pyc":
                     seen[file] = file.stat().st_mtime_ns
         return seen
 

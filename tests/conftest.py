@@ -13,11 +13,19 @@ from tests.running import ROOT, RunningService
 
 
 @pytest.fixture(scope="session")
-def running_service() -> Iterator[RunningService]:
-    """`python -m local` with the project itself."""
-    running = RunningService(ROOT)
-    yield running
-    running.stop()
+def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """`python -m local` with the project itself, and with a database of its own."""
+    from local.postgres import Server, describe, prepare
+
+    server = Server(tmp_path_factory.mktemp("service"), options={"fsync": "off"})
+    server.start()
+    try:
+        prepare(server)
+        running = RunningService(ROOT, **describe(server))
+        yield running
+        running.stop()
+    finally:
+        server.stop("immediate")
 
 
 @pytest.fixture

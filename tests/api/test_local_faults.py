@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local.deployment import INTERVAL
 from tests.running import ROOT, RunningService
 
 PROJECT = ROOT / "tests/local_project"
@@ -88,8 +89,13 @@ def test_a_busy_environment_is_joined_by_another_one(client: httpx.Client) -> No
         assert len(set(threads.map(ask, ["0.8"] * 3))) == 3
 
 
-def test_an_idle_environment_is_used_again(client: httpx.Client) -> None:
-    assert len({client.get("/echo").json()["process"] for _ in range(3)}) == 1
+def test_an_idle_environment_is_used_again(project: Path) -> None:
+    running = RunningService(project)
+
+    first = httpx.get(f"{running.address}/echo").json()["process"]
+    time.sleep(2 * INTERVAL)  # its bytecode, just written, is no change
+    assert {httpx.get(f"{running.address}/echo").json()["process"] for _ in range(3)} == {first}
+    running.stop()
 
 
 def test_the_environment_is_the_templates_and_lambdas_only(client: httpx.Client) -> None:

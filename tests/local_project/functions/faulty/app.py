@@ -31,5 +31,5 @@ def handler(event: dict[str, Any], context: Any) -> Any:
             return {"statusCode": 200, "body": "x", "statusDescription": "OK"}
         case "print":
             print("a line from the handler\n" + "long" * 50_000)
-    characters = int((event["queryStringParameters"] or {}).get("characters", "0"))
+    characters = int((event.get("queryStringParameters") or {}).get("characters", "0"))
     return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": "a" * characters}

@@ -9,5 +9,5 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    time.sleep(float((event["queryStringParameters"] or {}).get("seconds", "0")))
+    time.sleep(float((event.get("queryStringParameters") or {}).get("seconds", "0")))
     return {"statusCode": 200, "body": str(os.getpid())}
