@@ -8,30 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from crosswalk.api import logger
-from tests.databases import LOOP, WAYS, Database, Servers, clone_database
+from tests.databases import LOOP, WAYS, Database, Servers, clone_database, create_database
 from tests.running import ROOT, RunningService
-
-
-@pytest.fixture(scope="session")
-def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """`python -m local` with the project itself, and with a database of its own."""
-    from local.postgres import Server, describe, prepare
-
-    server = Server(tmp_path_factory.mktemp("service"), options={"fsync": "off"})
-    server.start()
-    try:
-        prepare(server)
-        running = RunningService(ROOT, **describe(server))
-        yield running
-        running.stop()
-    finally:
-        server.stop("immediate")
-
-
-@pytest.fixture
-def service(running_service: RunningService) -> str:
-    """The address, without a slash at the end, of the service as `make start` runs it."""
-    return running_service.address
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +25,21 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     servers = Servers(tmp_path_factory.mktemp("servers"))
     yield servers
     servers.stop()
+
+
+@pytest.fixture(scope="session")
+def running_service(servers: Servers) -> Iterator[RunningService]:
+    """`python -m local` with the project itself, and with a database of its own."""
+    with create_database(servers, "postgresql-18", "running_service") as database:
+        running = RunningService(ROOT, **database.variables)
+        yield running
+        running.stop()
+
+
+@pytest.fixture
+def service(running_service: RunningService) -> str:
+    """The address, without a slash at the end, of the service as `make start` runs it."""
+    return running_service.address
 
 
 @pytest.fixture(params=WAYS)

@@ -188,15 +188,22 @@ def connect(server: Server, name: str) -> psycopg.Connection[Any]:
 @contextmanager
 def clone_database(servers: Servers, way: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A new database for one test, which the functions then use: the environment names it."""
+    with (
+        create_database(servers, way, f"test_{uuid4().hex}") as database,
+        use_variables(database.variables, monkeypatch),
+    ):
+        yield database
+
+
+@contextmanager
+def create_database(servers: Servers, way: str, name: str) -> Iterator[Database]:
+    """A clone of the migrated template, dropped at the end."""
     server, port = servers.get_server(way), servers.get_port(way)
-    name = f"test_{uuid4().hex}"
     with connect(server, "postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}")
-    variables = {**postgres.describe(server), "POSTGRES_DB_NAME": name, "POSTGRES_DB_PORT": str(port)}
-    with use_variables(variables, monkeypatch):
-        yield Database(server, variables, way)
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}".encode())
+    yield Database(server, {**postgres.describe(server), "POSTGRES_DB_NAME": name, "POSTGRES_DB_PORT": str(port)}, way)
     with connect(server, "postgres") as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager

@@ -191,3 +191,19 @@ def test_the_start_announces_every_route(running_service: RunningService) -> Non
     service = read_template(ROOT / "template.yaml")
     for route in service.routes:
         running_service.wait_for_line(f"{route.method:<11} {running_service.address}{route.path} ")
+
+
+def test_a_user_is_saved_read_listed_and_deleted(client: httpx.Client) -> None:
+    query = {"email": "zoë+tag@example.org"}
+    assert client.post("/user", params=query, json={"text": "hello"}).status_code == 201
+    assert client.get("/user", params=query).json()["text"] == "hello"
+    assert query["email"] in [user["email"] for user in client.get("/users").json()["users"]]
+    assert client.delete("/user", params=query).status_code == 204
+    assert client.get("/user", params=query).status_code == 404
+    assert client.get("/health", params={"database": "1"}).status_code == 200
+
+
+def test_the_log_holds_no_email(running_service: RunningService, client: httpx.Client) -> None:
+    client.get("/user", params={"email": "secretive@example.org"})
+    running_service.wait_for_line("GET /user 404")
+    assert not [line for line in running_service.lines if "secretive" in line]
