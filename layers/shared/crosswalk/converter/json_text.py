@@ -17,10 +17,14 @@ from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
-from crosswalk.errors import MalformedDocument, UnsafeDocument
+from crosswalk.errors import DocumentTooLarge, MalformedDocument, UnsafeDocument
 
 # Objects and lists that may stand within each other, the outermost included.
 MAX_DEPTH = 512
+
+# What is written again and again, deep indentation or a long name, can make a small document enormous. This many
+# characters may come about in such ways; all other growth is a small multiple of what comes in.
+MAX_REPETITION = 64 * 1024 * 1024
 
 
 class Object(tuple[tuple[str, "Value"], ...]):
@@ -201,9 +205,11 @@ _LITERALS = {True: "true", False: "false", None: "null"}
 def write_json(value: "Value | dict[str, Any]", indent: int = 0) -> str:
     """The JSON text of a value: without white space, or with `indent` spaces for each level. However deep it is.
 
-    A dict may stand for an object wherever no member is there twice.
+    A dict may stand for an object wherever no member is there twice. Raises DocumentTooLarge before indentation alone
+    makes the text enormous.
     """
     written: list[str] = []
+    indentation = 0
     outer: list[tuple[Iterator[tuple[str, Value]], str]] = []
     rest: Iterator[tuple[str, Any]] = iter([("", value)])
     while True:
@@ -214,7 +220,10 @@ def write_json(value: "Value | dict[str, Any]", indent: int = 0) -> str:
                 opening, closing = "{}" if isinstance(value, Object) else "[]"
                 written.append(before + opening)
                 outer.append((rest, _line(indent, len(outer)) + closing))
-                rest = _lead_in(value, _line(indent, len(outer)), ": " if indent else ":")
+                line = _line(indent, len(outer))
+                indentation += len(line) * len(value)
+                check_repetition(indentation)
+                rest = _lead_in(value, line, ": " if indent else ":")
                 break
             written.append(before + _write_leaf(value))
         else:
@@ -222,6 +231,13 @@ def write_json(value: "Value | dict[str, Any]", indent: int = 0) -> str:
                 return "".join(written)
             rest, closing = outer.pop()
             written.append(closing)
+
+
+def check_repetition(length: int) -> None:
+    """Raise DocumentTooLarge when more than MAX_REPETITION characters are repetition."""
+    if length > MAX_REPETITION:
+        mebibytes = MAX_REPETITION // 1024**2
+        raise DocumentTooLarge(f"indentation and repeated names would exceed {mebibytes} MiB", limit=MAX_REPETITION)
 
 
 def _line(indent: int, level: int) -> str:
