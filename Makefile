@@ -17,7 +17,7 @@ help:  ## list these targets
 	@awk -F ':.*  ## ' '/^[a-z0-9-]+:.*  ## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 start: $(VENV)/.installed  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
-	@HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
+	@exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
 
 test: $(VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
 	@$(BIN)/pytest $(TESTS)
