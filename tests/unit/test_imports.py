@@ -1,0 +1,76 @@
+"""Who may import whom: the architecture, as a check."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYER = ROOT / "layers/shared"
+
+# A module of ours, by prefix, and the only modules of ours that it may import besides its own package.
+ALLOWED = {
+    "crosswalk.errors": (),
+    "crosswalk.settings": (),
+    "crosswalk.converter": ("crosswalk.errors",),
+    "crosswalk.api": ("crosswalk.errors", "crosswalk.settings"),
+    "crosswalk.documents": ("crosswalk.api", "crosswalk.converter", "crosswalk.errors"),
+    "crosswalk.migrations": ("crosswalk.database", "crosswalk.errors", "crosswalk.settings"),
+    "crosswalk.database": ("crosswalk.errors", "crosswalk.settings"),
+    "crosswalk.users": ("crosswalk.database", "crosswalk.errors", "crosswalk.settings"),
+    "functions": ("crosswalk",),
+}
+SOURCES = sorted([*LAYER.glob("crosswalk/**/*.py"), *ROOT.glob("functions/*/*.py")])
+
+
+def name_module(path: Path) -> str:
+    parts = path.relative_to(LAYER if LAYER in path.parents else ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def list_own_imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= (
+                {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "crosswalk" else {node.module}
+            )
+    return {name for name in names if name.split(".")[0] in ("crosswalk", "functions", "local", "tests", "deploy")}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_module)
+def test_a_module_imports_only_what_the_design_allows(path: Path) -> None:
+    module = name_module(path)
+    if module == "crosswalk":
+        assert not list_own_imports(path)
+        return
+    prefix = next(prefix for prefix in ALLOWED if f"{module}.".startswith(f"{prefix}."))
+    allowed = (prefix, *ALLOWED[prefix])
+    for name in list_own_imports(path):
+        assert any(f"{name}.".startswith(f"{permitted}.") for permitted in allowed), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("function", ["json_to_xml", "xml_to_json"])
+def test_a_converter_function_never_loads_the_database_driver_or_the_aws_sdk(function: str) -> None:
+    program = f"""
+import json, sys
+from functions.{function}.app import handler
+from tests.events import invoke
+answer = invoke(handler, json.load(open("events/{function}.json")))
+assert answer.status == 200, answer
+loaded = {{name.split(".")[0] for name in sys.modules}} & {{"psycopg", "psycopg_binary", "botocore", "boto3"}}
+assert not loaded, loaded
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{LAYER}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
