@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crosswalk.api import logger
+from crosswalk.telemetry import logger
 from tests.databases import LOOP, WAYS, Database, Servers, clone_database, create_database
 from tests.running import ROOT, RunningService
 

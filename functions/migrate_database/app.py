@@ -6,9 +6,9 @@ Answer: {"applied": [names], "version": number}. A failure is the function's own
 
 from typing import Any
 
-from crosswalk.api import logger
 from crosswalk.migrations import BootstrapRequired, Credentials, migrate
 from crosswalk.settings import read_database_settings
+from crosswalk.telemetry import logger
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,11 +7,9 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
-
-from crosswalk.api import logger, metrics
 from crosswalk.database import disconnect
 from crosswalk.settings import read_purge_settings
+from crosswalk.telemetry import MetricUnit, logger, metrics
 from crosswalk.users import purge_users
 
 RESERVE = 5.0

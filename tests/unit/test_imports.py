@@ -14,12 +14,15 @@ LAYER = ROOT / "layers/shared"
 ALLOWED = {
     "crosswalk.errors": (),
     "crosswalk.settings": (),
+    "crosswalk.telemetry": (),
     "crosswalk.converter": ("crosswalk.errors",),
-    "crosswalk.api": ("crosswalk.errors", "crosswalk.settings"),
-    "crosswalk.documents": ("crosswalk.api", "crosswalk.converter", "crosswalk.errors"),
-    "crosswalk.migrations": ("crosswalk.database", "crosswalk.errors", "crosswalk.settings"),
-    "crosswalk.database": ("crosswalk.errors", "crosswalk.settings"),
-    "crosswalk.users": ("crosswalk.database", "crosswalk.errors", "crosswalk.settings"),
+    "crosswalk.api": ("crosswalk.errors", "crosswalk.settings", "crosswalk.telemetry"),
+    "crosswalk.documents": ("crosswalk.converter", "crosswalk.errors", "crosswalk.telemetry"),
+    "crosswalk.iam_token": (),
+    "crosswalk.database": ("crosswalk.errors", "crosswalk.iam_token", "crosswalk.settings", "crosswalk.telemetry"),
+    "crosswalk.migrations": ("crosswalk.database", "crosswalk.settings"),
+    "crosswalk.users": ("crosswalk.database", "crosswalk.errors"),
+    "crosswalk.user_http": (),
     "functions": ("crosswalk",),
 }
 SOURCES = sorted([*LAYER.glob("crosswalk/**/*.py"), *ROOT.glob("functions/*/*.py")])

@@ -17,9 +17,6 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Annotated, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.logging import correlation_paths
-from aws_lambda_powertools.metrics import MetricUnit
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -35,11 +32,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crosswalk import errors
 from crosswalk.settings import read_service_settings
+from crosswalk.telemetry import MetricUnit, logger, metrics
 
 LambdaHandler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
-
-logger = Logger(service="crosswalk")
-metrics = Metrics(namespace="Crosswalk", service="crosswalk")
 
 
 def _require_digits(text: object) -> object:
@@ -93,7 +88,7 @@ def create_handler(router: APIRouter, siblings: Sequence[str] = ()) -> LambdaHan
     adapter = Mangum(create_app(router, siblings), lifespan="off", text_mime_types=[PROBLEM_MEDIA_TYPE])
 
     # Powertools works around Mangum, not within it: Mangum itself answers whatever the application raises.
-    @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
+    @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         metrics.set_default_dimensions(function_name=context.function_name)
         try:

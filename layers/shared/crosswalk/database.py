@@ -16,8 +16,6 @@ from time import monotonic, time
 from typing import Any, TypeVar
 
 import psycopg
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from psycopg import errors as pg
 from psycopg.abc import PQGen
 from pybreaker import STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitBreakerListener, CircuitBreakerState
@@ -25,6 +23,7 @@ from pybreaker import STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitBr
 from crosswalk import iam_token
 from crosswalk.errors import DatabaseUnavailable
 from crosswalk.settings import DatabaseSettings, read_database_settings
+from crosswalk.telemetry import MetricUnit, logger, metrics
 
 Row = tuple[Any, ...]
 RV = TypeVar("RV")
@@ -42,9 +41,6 @@ PAUSE = 5
 """Seconds that the circuit breaker stays open after so many failures on end, before it lets one request try."""
 
 BUSY = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
-
-logger = Logger(service="crosswalk", child=True)
-metrics = Metrics(namespace="Crosswalk", service="crosswalk")
 
 # A wrong variable stops the function when it starts, not its first request.
 read_database_settings()

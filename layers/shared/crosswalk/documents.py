@@ -4,12 +4,11 @@ import gzip
 from time import perf_counter
 from typing import Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from fastapi import Request, Response
 
-from crosswalk.api import metrics
 from crosswalk.converter import Conversion
 from crosswalk.errors import DocumentTooLarge
+from crosswalk.telemetry import MetricUnit, metrics
 
 MEBIBYTE = 1024 * 1024
 LIMIT = 4 * MEBIBYTE

@@ -7,8 +7,8 @@ Rules
     is digits with at most a minus sign, else `float`.
 3.  object, list, null and the empty string have no `value`. An element without children ends in ` />`.
 4.  In attributes `&`, `<`, `>` and `"` become entities, TAB, LF and CR `&#09;`, `&#10;` and `&#13;`.
-5.  A string that holds what XML cannot carry has `escaped="true"`, in its value `\\` is written `\\\\` and each such character
-    `\\uxxxx`; a key likewise, with `escaped-key="true"`.
+5.  A string that holds what XML cannot carry has `escaped="true"`; in its value `\\` is written `\\\\` and each such
+    character `\\uxxxx`. A key likewise, with `escaped-key="true"`.
 6.  Members keep their order and their duplicates, both ways.
 7.  The reader takes attributes in any order, `value=""` for an empty string, escapes in either case, and comments,
     processing instructions and white space between tags. Anything else is inexpressible, and refused with its place.

@@ -1,0 +1,18 @@
+"""The logger and the metrics of all functions: JSON lines and CloudWatch's embedded metric format, on stdout."""
+
+import sys
+
+# Powertools imports botocore, if it can, to put its own name into the AWS SDK's User-Agent. No function here uses the
+# SDK, so its share of a cold start is saved.
+_loaded = sys.modules.setdefault("botocore", None)  # type: ignore[arg-type]
+
+from aws_lambda_powertools import Logger, Metrics  # noqa: E402
+from aws_lambda_powertools.metrics import MetricUnit  # noqa: E402
+
+if _loaded is None:
+    del sys.modules["botocore"]
+
+__all__ = ["MetricUnit", "logger", "metrics"]
+
+logger = Logger(service="crosswalk")
+metrics = Metrics(namespace="Crosswalk", service="crosswalk")
