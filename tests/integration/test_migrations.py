@@ -1,0 +1,241 @@
+"""Migrations on the oldest and the newest PostgreSQL, by every kind of master."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from crosswalk.migrations import (
+    BootstrapRequired,
+    Credentials,
+    Migration,
+    apply_migrations,
+    migrate,
+    read_migrations,
+)
+from crosswalk.settings import DatabaseSettings
+from crosswalk.users import get_user, save_user
+from local.postgres import APPLICATION, MASTER, Server
+from tests.databases import DEBIAN, FAST, Database, Servers, clone_database, connect, require_debian, wait
+
+NAMES = [migration.name for migration in read_migrations()]
+VERSIONS = ["postgresql-18", "postgresql-15"]
+FAILING = Migration(9000, "9000_fail", "CREATE TABLE half (x int); SELECT 1 / 0;")
+EXPANDING = Migration(9001, "9001_expand", "ALTER TABLE users ADD COLUMN colour text;")
+
+
+@pytest.fixture(params=VERSIONS)
+def plain_database(
+    request: pytest.FixtureRequest, servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
+    with clone_database(servers, request.param, monkeypatch) as database:
+        yield database
+
+
+@pytest.fixture(params=VERSIONS)
+def server(request: pytest.FixtureRequest, servers: Servers) -> Server:
+    return servers.get_server(request.param)
+
+
+@pytest.fixture
+def empty(server: Server) -> Iterator[DatabaseSettings]:
+    """An empty database, and roles for it that do not exist yet."""
+    suffix = uuid4().hex[:8]
+    settings = DatabaseSettings.model_validate(
+        {
+            "POSTGRES_DB_HOST": "127.0.0.1",
+            "POSTGRES_DB_PORT": server.port,
+            "POSTGRES_DB_NAME": f"empty_{suffix}",
+            "POSTGRES_DB_USER": f"application {suffix}",  # a name that needs quoting
+            "POSTGRES_DB_PASSWORD": f"p'ss\"{suffix}",
+            "POSTGRES_OWNER_USER": f"owner_{suffix}",
+            "POSTGRES_OWNER_PASSWORD": f"geheim-{suffix}",
+        }
+    )
+    with connect(server, "postgres") as connection:
+        connection.execute(f"CREATE DATABASE {settings.postgres_db_name} TEMPLATE template0")
+    yield settings
+    with connect(server, "postgres") as connection:
+        connection.execute(f"DROP DATABASE {settings.postgres_db_name} WITH (FORCE)")
+        connection.execute(f'DROP ROLE IF EXISTS "{settings.postgres_db_user}", "{settings.owner}"')
+
+
+def apply(database: Database, *migrations: Migration) -> list[str]:
+    with database.connect() as connection:
+        return apply_migrations(connection, APPLICATION, migrations).applied
+
+
+def test_migrations_are_numbered_from_one_without_a_gap() -> None:
+    assert [migration.version for migration in read_migrations()] == list(range(1, len(NAMES) + 1))
+
+
+def test_the_first_run_applies_all_in_order_and_the_second_nothing(empty: DatabaseSettings, server: Server) -> None:
+    master = Credentials(MASTER, server.password)
+    with pytest.raises(BootstrapRequired):
+        migrate(empty)
+    first, second = migrate(empty, master), migrate(empty)
+    assert (first.applied, first.version) == (NAMES, len(NAMES))
+    assert (second.applied, second.version) == ([], len(NAMES))
+    with connect(server, empty.postgres_db_name) as connection:
+        recorded = connection.execute("SELECT version, name FROM schema_migrations ORDER BY applied_at, version")
+        assert [name for _, name in recorded] == NAMES
+        owner = connection.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'users'").fetchone()
+        assert owner == (empty.owner,)
+
+
+def test_of_several_runners_at_once_each_migration_is_applied_by_one(empty: DatabaseSettings, server: Server) -> None:
+    master = Credentials(MASTER, server.password)
+    with ThreadPoolExecutor(4) as executor:
+        reports = list(executor.map(lambda _: migrate(empty, master), range(4)))
+    assert sorted(name for report in reports for name in report.applied) == NAMES
+    assert {report.version for report in reports} == {len(NAMES)}
+
+
+def test_a_failing_migration_leaves_nothing_behind_and_those_before_it_stay(plain_database: Database) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        apply(plain_database, *read_migrations(), FAILING)
+    assert plain_database.query("SELECT to_regclass('half')") == [(None,)]
+    assert plain_database.query("SELECT max(version) FROM schema_migrations") == [(len(NAMES),)]
+    fixed = Migration(FAILING.version, FAILING.name, "CREATE TABLE half (x int);")
+    assert apply(plain_database, *read_migrations(), fixed) == [FAILING.name]
+
+
+def test_an_older_release_accepts_and_works_on_a_newer_schema(plain_database: Database) -> None:
+    assert apply(plain_database, *read_migrations(), EXPANDING) == [EXPANDING.name]
+    report = migrate(DatabaseSettings.model_validate(plain_database.variables))
+    assert (report.applied, report.version) == ([], EXPANDING.version)
+    wait(save_user("ada@example.org", "x"))
+    assert wait(get_user("ada@example.org")).text == "x"
+
+
+def test_a_migration_that_would_wait_for_a_table_fails_rather_than_holding_everyone_up(
+    plain_database: Database,
+) -> None:
+    with plain_database.connect() as other, other.transaction():
+        other.execute("SELECT count(*) FROM users")  # the lock of a reader that forgot to commit
+        impatient = Migration(9002, "9002_wait", "SET LOCAL lock_timeout = '50ms';" + EXPANDING.sql)
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            apply(plain_database, impatient)
+    assert apply(plain_database, EXPANDING) == [EXPANDING.name]
+
+
+def test_time_outs_belong_to_the_application_role(plain_database: Database) -> None:
+    settings = plain_database.query("SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = %s", [APPLICATION])
+    assert {setting for (setting,) in settings} == {
+        "statement_timeout=1500ms",
+        "lock_timeout=1s",
+        "idle_in_transaction_session_timeout=5s",
+    }
+
+
+def test_a_single_login_may_be_master_owner_and_application(server: Server) -> None:
+    """On one's own server. Its time-outs are then the database's alone, since the login is used elsewhere too."""
+    name = f"single_{uuid4().hex[:8]}"
+    with connect(server, "postgres") as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'x'")
+        connection.execute(f"CREATE DATABASE {name} OWNER {name}")
+        settings = DatabaseSettings.model_validate(
+            {
+                "POSTGRES_DB_PORT": server.port,
+                "POSTGRES_DB_NAME": name,
+                "POSTGRES_DB_USER": name,
+                "POSTGRES_DB_PASSWORD": "x",
+            }
+        )
+        assert migrate(settings).applied == NAMES
+        assert migrate(settings).applied == []
+        everywhere = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [name]).fetchone()
+        assert everywhere == (None,)
+        here = connection.execute("SELECT count(*) FROM pg_db_role_setting WHERE setrole = %s::regrole", [name])
+        assert here.fetchone() == (1,)
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"DROP ROLE {name}")
+
+
+def test_an_owner_that_may_make_roles_makes_the_application_role_itself(
+    empty: DatabaseSettings, server: Server
+) -> None:
+    with connect(server, empty.postgres_db_name) as connection:
+        connection.execute(f"CREATE ROLE {empty.owner} LOGIN CREATEROLE PASSWORD '{empty.get_password(empty.owner)}'")
+        connection.execute(f"GRANT CREATE ON DATABASE {empty.postgres_db_name} TO {empty.owner}")
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {empty.owner}")
+    assert migrate(empty).applied == NAMES
+
+
+def test_a_database_that_cannot_tell_upper_from_lower_case_is_refused(empty: DatabaseSettings, server: Server) -> None:
+    name = empty.postgres_db_name
+    with connect(server, "postgres") as connection:
+        connection.execute(f"DROP DATABASE {name}")
+        options = "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {options}")
+    with pytest.raises(psycopg.errors.RaiseException, match="UTF-8"):
+        migrate(empty, Credentials(MASTER, server.password))
+
+
+def test_an_absent_server_is_an_error_and_no_reason_to_ask_for_the_master() -> None:
+    settings = DatabaseSettings.model_validate({"POSTGRES_DB_PORT": 1})
+    with pytest.raises(psycopg.OperationalError):
+        migrate(settings)
+
+
+@pytest.fixture(params=VERSIONS)
+def rds(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server whose master is no superuser but may make roles and grant rds_iam, as on RDS."""
+    programs = require_debian(DEBIAN, "postgresql-15") if request.param == "postgresql-15" else None
+    server = Server(tmp_path, programs, {**FAST, "log_statement": "all"})
+    server.start()
+    with connect(server, "postgres") as connection:
+        connection.execute("CREATE ROLE rds_iam")
+        connection.execute("CREATE ROLE rds_master LOGIN NOSUPERUSER CREATEROLE PASSWORD 'once'")
+        connection.execute("GRANT rds_iam TO rds_master WITH ADMIN OPTION")
+        connection.execute("CREATE DATABASE crosswalk OWNER rds_master")
+    yield server
+    server.stop("immediate")
+
+
+def set_login_rules(server: Server, *rules: str) -> None:
+    lines = [f"host {rule}\n" for rule in ("all postgres all scram-sha-256", *rules)]
+    (server.data / "pg_hba.conf").write_text("".join(lines))
+    with connect(server, "postgres") as connection:
+        connection.execute("SELECT pg_reload_conf()")
+
+
+def test_the_master_of_rds_is_needed_once_and_not_again(rds: Server) -> None:
+    settings = DatabaseSettings.model_validate(
+        {"POSTGRES_DB_PORT": rds.port, "POSTGRES_DB_USER": "application", "POSTGRES_OWNER_USER": "owner"}
+    )
+    master = Credentials("rds_master", "once")
+    roles = "all owner,application all trust"  # our stand-in for a token that is right
+    set_login_rules(rds, roles, "all rds_master all scram-sha-256")
+    with pytest.raises(BootstrapRequired):
+        migrate(settings)
+    assert migrate(settings, master).applied == NAMES
+
+    set_login_rules(rds, roles, "all +rds_iam all reject")  # no password opens a member of rds_iam
+    with pytest.raises(psycopg.OperationalError, match="rejects"):
+        psycopg.connect(host="127.0.0.1", port=rds.port, dbname="crosswalk", user="rds_master", password="once")
+    assert migrate(settings).applied == []
+    with connect(rds, "crosswalk") as connection:
+        members = connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname IN ('owner', 'application')"
+            " AND pg_has_role(rolname, 'rds_iam', 'member')"
+        )
+        assert len(members.fetchall()) == 2
+
+
+def test_no_password_reaches_the_log_of_statements(rds: Server) -> None:
+    settings = DatabaseSettings.model_validate(
+        {
+            "POSTGRES_DB_PORT": rds.port,
+            "POSTGRES_DB_PASSWORD": "very-secret-application",
+            "POSTGRES_OWNER_USER": "owner",
+            "POSTGRES_OWNER_PASSWORD": "very-secret-owner",
+        }
+    )
+    assert migrate(settings, Credentials("rds_master", "once")).applied == NAMES
+    log = (rds.folder / "log").read_text()
+    assert "CREATE ROLE" in log
+    assert "very-secret" not in log
