@@ -22,7 +22,8 @@ import psycopg
 import pytest
 
 from crosswalk import database
-from crosswalk.settings import read_database_settings
+from crosswalk.database import get_parameters
+from crosswalk.settings import DatabaseSettings, read_database_settings
 from local import postgres
 from local.postgres import APPLICATION, DATABASE, MASTER, OWNER, Server, as_unprivileged_user, find_free_port
 
@@ -161,6 +162,11 @@ class Database:
     def name(self) -> str:
         return self.variables["POSTGRES_DB_NAME"]
 
+    @property
+    def application_login(self) -> dict[str, Any]:
+        """How the functions log in, as psycopg takes it."""
+        return get_parameters(DatabaseSettings.model_validate(self.variables), APPLICATION)
+
     def connect(self) -> psycopg.Connection[Any]:
         """As the master, past any PgBouncer."""
         return connect(self.server, self.name)
@@ -211,6 +217,7 @@ def use_variables(variables: Mapping[str, str], monkeypatch: pytest.MonkeyPatch)
     """The functions as in a new execution environment with these variables."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
+    wait(database.disconnect())
     read_database_settings.cache_clear()
     database.breaker.close()
     yield

@@ -5,9 +5,7 @@ from datetime import UTC, timedelta
 import psycopg
 import pytest
 
-from crosswalk.database import get_parameters
 from crosswalk.errors import UserNotFound
-from crosswalk.settings import read_database_settings
 from crosswalk.users import delete_user, get_user, list_users, purge_users, save_user
 from tests.databases import Database, wait
 
@@ -187,7 +185,7 @@ def test_the_purge_passes_over_rows_that_another_one_is_removing(database: Datab
 
 def test_the_application_role_may_do_nothing_but_its_statements(database: Database) -> None:
     wait(save_user("ada@example.org", "x"))
-    with psycopg.connect(autocommit=True, **get_parameters(read_database_settings(), "crosswalk")) as application:
+    with psycopg.connect(autocommit=True, **database.application_login) as application:
         for statement in (
             "TRUNCATE users",
             "UPDATE users SET id = DEFAULT",

@@ -1,0 +1,65 @@
+"""RDS's login token, against the one that boto3 signs."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from urllib.parse import parse_qs
+
+import boto3
+import pytest
+
+from crosswalk.iam_token import Credentials, read_credentials, sign_token
+
+HOST = "crosswalk.proxy-abcdefghijkl.eu-central-1.rds.amazonaws.com"
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize("user", ["crosswalk", "cross walk+/=~é"])
+@pytest.mark.parametrize("session_token", [None, "IQoJb3JpZ2luX2VjE/+=="])
+def test_the_token_is_the_one_that_boto3_signs(user: str, session_token: str | None) -> None:
+    session = boto3.Session("AKIDEXAMPLE", SECRET, session_token, "eu-central-1")
+    expected = session.client("rds").generate_db_auth_token(HOST, 5432, user)
+    theirs = parse_qs(expected.partition("?")[2])
+    now = datetime.strptime(theirs["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    token = sign_token(HOST, 5432, user, "eu-central-1", Credentials("AKIDEXAMPLE", SECRET, session_token), now)
+    assert token.partition("?")[0] == expected.partition("?")[0] == f"{HOST}:5432/"
+    assert parse_qs(token.partition("?")[2]) == theirs
+
+
+def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    assert read_credentials() == Credentials("id", "key", "token")
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """What Lambda has instead of the variables under SnapStart."""
+
+    def do_GET(self) -> None:
+        body = {"AccessKeyId": "id", "SecretAccessKey": "key", "Token": self.headers["Authorization"] + self.path}
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/2021-08-23/credentials"
+        server.shutdown()
+
+
+def test_under_snapstart_credentials_come_from_the_containers_endpoint(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", endpoint)
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "proof")
+    assert read_credentials() == Credentials("id", "key", "proof/2021-08-23/credentials")

@@ -1,0 +1,69 @@
+"""Environment variables: typed, and a wrong one is named without telling its value."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from crosswalk.database import get_parameters
+from crosswalk.settings import DatabaseSettings, PurgeSettings
+
+TOKEN = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-central-1"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("POSTGRES_DB_PORT", "none"),
+        ("POSTGRES_DB_PORT", "65536"),
+        ("POSTGRES_DB_HOST", ""),
+        ("POSTGRES_DB_NAME", ""),
+        ("POSTGRES_DB_USER", ""),
+        ("POSTGRES_IAM", "perhaps"),
+        ("POSTGRES_TLS_ROOT", "/there/is/no/such/file.pem"),
+    ],
+)
+def test_a_wrong_variable_is_named_but_not_its_value(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValidationError, match=name) as caught:
+        DatabaseSettings()
+    assert len(value) < 2 or value not in str(caught.value)
+
+
+def test_a_user_function_with_a_wrong_variable_does_not_start() -> None:
+    code = "import os; os.environ['POSTGRES_DB_PORT'] = 'none'; import functions.get_user.app"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "POSTGRES_DB_PORT" in done.stderr
+
+
+def test_a_negative_retention_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USERS_RETENTION_DAYS", "-1")
+    with pytest.raises(ValidationError, match="USERS_RETENTION_DAYS"):
+        PurgeSettings()
+
+
+def test_a_token_is_never_sent_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTGRES_IAM", "true")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    with pytest.raises(ValidationError, match="POSTGRES_TLS_ROOT"):
+        DatabaseSettings()
+
+
+def test_without_a_password_a_token_logs_in_over_verified_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "root.pem"
+    root.touch()
+    for name, value in {**TOKEN, "POSTGRES_IAM": "true", "POSTGRES_TLS_ROOT": str(root)}.items():
+        monkeypatch.setenv(name, value)
+    parameters = get_parameters(DatabaseSettings(), "crosswalk")
+    assert parameters["password"].startswith("127.0.0.1:5432/?Action=connect&DBUser=crosswalk&")
+    assert (parameters["sslmode"], parameters["sslrootcert"]) == ("verify-full", str(root))
+    monkeypatch.setenv("POSTGRES_DB_PASSWORD", "given")
+    assert get_parameters(DatabaseSettings(), "crosswalk")["password"] == "given"
+
+
+def test_a_password_is_not_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POSTGRES_DB_PASSWORD", "geheim")
+    assert "geheim" not in repr(DatabaseSettings())

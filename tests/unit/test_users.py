@@ -1,0 +1,57 @@
+"""What users.py decides without a database: which text is an email, and what a cursor is."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crosswalk.errors import InvalidParameter
+from crosswalk.users import parse_email, read_cursor, write_cursor
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("ada@example.org", "ada@example.org"),
+        (" \tAda@Example.ORG\n", "Ada@Example.ORG"),
+        ("first.last+tag@sub.example.co.uk", "first.last+tag@sub.example.co.uk"),
+        ("жена@пример.рф", "жена@пример.рф"),
+        ("Ada@XN--MNCHEN-3YA.de", "Ada@münchen.de"),
+        ("jose\u0301@example.org", "jos\u00e9@example.org"),
+        ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
+    ],
+)
+def test_an_email_is_trimmed_and_kept_as_written_unless_it_has_a_usual_spelling(text: str, stored: str) -> None:
+    assert parse_email(text) == stored
+    assert parse_email(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "ada", "@example.org", "ada@", "ada@example", "ada@@example.org", "ada@exa mple.org"),
+        *("a@b.org,c@d.org", "Ada <ada@example.org>", "ada@.org", ".ada@example.org", "ada@example..org"),
+        *("a\0@example.org", "a\nb@example.org", "a\ud800@example.org", "ada@[127.0.0.1]", "ada@-a.org"),
+        *("a" * 65 + "@example.org", "a@" + "b." * 130 + "org", "a@" + "ä" * 64 + ".org"),
+    ],
+)
+def test_what_is_no_email_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(InvalidParameter) as caught:
+        parse_email(text)
+    assert caught.value.parameter == "email"
+    assert caught.value.detail == "email must be one email address, such as first.last@example.org"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
+def test_a_cursor_leads_back_to_its_email_and_needs_no_escaping(email: str) -> None:
+    cursor = write_cursor(email)
+    assert read_cursor(cursor) == email
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+    assert cursor.isascii()
+
+
+@given(st.text())
+def test_a_cursor_is_either_read_or_an_invalid_parameter(text: str) -> None:
+    with suppress(InvalidParameter):
+        assert write_cursor(read_cursor(text)) == text
