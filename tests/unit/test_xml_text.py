@@ -1,6 +1,7 @@
 """Reading XML: encodings, positions, everything that must be refused, and escaping."""
 
 import time
+import weakref
 from xml.etree import ElementTree
 
 import pytest
@@ -372,6 +373,19 @@ def test_no_bytes_raise_anything_but_a_document_error(document: bytes) -> None:
 
 
 # The root
+
+
+class Listener:
+    """Callbacks that know their reader, as those of every mapping do."""
+
+    def __init__(self, text: str) -> None:
+        self.reader = XmlReader(text)
+        self.reader.read(lambda name, attributes: self, lambda name: self, lambda text: self)
+
+
+def test_a_reading_is_freed_without_the_garbage_collector() -> None:
+    listener = weakref.ref(Listener("<a>x</a>"))
+    assert listener() is None
 
 
 def test_the_root_is_told_without_reading_on() -> None:

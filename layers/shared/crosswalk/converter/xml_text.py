@@ -160,6 +160,10 @@ class XmlReader:
         except InexpressibleDocument:
             _parse(_create_parser(SEPARATOR), self._text)
             raise
+        finally:
+            # The callbacks mostly know this reader: a cycle would keep the whole document until a garbage collection.
+            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+            parser.CommentHandler = parser.ProcessingInstructionHandler = None
         if not self._expand_names and (":" in self._text or "xmlns" in self._text):
             # Prefixes are for expat to check, in a reading without callbacks, which costs little.
             _parse(_create_parser(SEPARATOR), self._text)
