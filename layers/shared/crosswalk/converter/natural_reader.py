@@ -36,11 +36,12 @@ class TreeReader:
         self.infer_types = infer_types
         self.lost: set[str] = set()
         self.depth = 0
-        # Of the element at hand: its members, None while it has none, and where its texts begin.
+        # Of the element at hand: its members, None while it has none; its last child's name; where its texts begin.
         self.members: Members | None = None
+        self.last: str | None = None
         self.mark = 0
         # The same of each element around it; and the texts of all of these, the outermost element's first.
-        self.around: list[tuple[Members | None, int]] = []
+        self.around: list[tuple[Members | None, str | None, int]] = []
         self.texts: list[str] = []
 
     def read(self) -> Members:
@@ -57,11 +58,12 @@ class TreeReader:
 
     def start(self, name: str, attributes: list[Any]) -> None:
         around = self.around
-        around.append((self.members, self.mark))
+        around.append((self.members, self.last, self.mark))
         if len(around) > self.depth:
             self._deepen()
-        self.mark = len(self.texts)
         self.members = self._read_attributes(attributes) if attributes else None
+        self.last = None
+        self.mark = len(self.texts)
 
     def _deepen(self) -> None:
         self.depth += 1
@@ -75,21 +77,20 @@ class TreeReader:
         return dict(zip(keys, values, strict=True))
 
     def end(self, name: str) -> None:
-        members = self.members
         value: Any = self._take_text() if len(self.texts) > self.mark else None
-        if members is not None:
+        if self.members is not None:
             if value is not None:
-                self._add_text(members, value)
-            value = members
-        around, self.mark = self.around.pop()
-        if around is None:
-            self.members = {name: [value] if name in self.force_list else value}
-            return
-        self.members = around
-        if name in around:
-            self._add_again(around, name, value)
+                self._add_text(self.members, value)
+            value = self.members
+        members, last, self.mark = self.around.pop()
+        if members is None:
+            members = {name: [value] if name in self.force_list else value}
+        elif name not in members:
+            members[name] = [value] if name in self.force_list else value
         else:
-            around[name] = [value] if name in self.force_list else value
+            self._add_again(members, name, value, last)
+        self.members = members
+        self.last = name
 
     def _take_text(self) -> Any:
         """The value of the element's text, None when it is empty."""
@@ -107,12 +108,12 @@ class TreeReader:
         return (_infer(text) if self.infer_types else text) if text else None
 
     def _add_text(self, members: Members, text: Any) -> None:
-        if not next(reversed(members)).startswith(self.attribute_prefix):
+        if self.last is not None:
             self.lost.add("order")
         members[self.text_key] = text
 
-    def _add_again(self, members: Members, name: str, value: Any) -> None:
-        if next(reversed(members)) != name:
+    def _add_again(self, members: Members, name: str, value: Any, last: str | None) -> None:
+        if last != name:
             self.lost.add("order")
         values = members[name]
         if type(values) is list:
