@@ -15,7 +15,7 @@
 from collections.abc import Iterator
 from typing import NoReturn
 
-from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, write_json
+from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, quote, write_json
 from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader, escape_attribute, escape_text, is_qname
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument
 
@@ -28,8 +28,8 @@ Attributes = list[tuple[str, str]]
 def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
     """The JSON text of an XML document, and what it lost: `comments`, `processing-instructions`."""
     reader = _Reader(text)
-    root = reader.read()
-    return write_json(root, indent), tuple(sorted(reader.losses))
+    json = reader.read()
+    return write_json(parse_json(json), indent) if indent else json, tuple(sorted(reader.losses))
 
 
 def json_to_xml(text: str) -> tuple[str, tuple[str, ...]]:
@@ -40,13 +40,16 @@ def json_to_xml(text: str) -> tuple[str, tuple[str, ...]]:
 
 
 class _Reader:
+    """Writes the JSON while it reads; each element and text brings the comma before it, the root's is cut off."""
+
     def __init__(self, text: str) -> None:
         self.losses: set[str] = set()
         self._xml = XmlReader(text)
-        self._open: list[list[Value]] = [[]]  # the elements that are open, within a list that will hold the root
+        self._written: list[str] = []
         self._text: list[str] = []
+        self._depth = 0
 
-    def read(self) -> Value:
+    def read(self) -> str:
         self._xml.read(
             self._start,
             self._end,
@@ -54,29 +57,30 @@ class _Reader:
             lambda comment: self.losses.add("comments"),
             lambda target, data: self.losses.add("processing-instructions"),
         )
-        return self._open[0][0]
+        return "".join(self._written)[1:]
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        self._end_text()
-        element: list[Value] = [name]
-        if attributes:
-            element.append(Object(zip(attributes[::2], attributes[1::2], strict=True)))
-        if len(self._open) + bool(attributes) > MAX_DEPTH:
+        if self._text:
+            self._write_text()
+        self._depth += 1
+        if self._depth + bool(attributes) > MAX_DEPTH:
             line, column = self._xml.position
-            raise UnsafeDocument(
-                f"arrays and objects would stand deeper than {MAX_DEPTH} levels", line=line, column=column
-            )
-        self._open[-1].append(element)
-        self._open.append(element)
+            detail = f"arrays and objects would stand deeper than {MAX_DEPTH} levels"
+            raise UnsafeDocument(detail, line=line, column=column)
+        self._written.append(f',["{name}"')
+        if attributes:
+            pairs = zip(attributes[::2], attributes[1::2], strict=True)
+            self._written.append(",{" + ",".join([f'"{key}":{quote(value)}' for key, value in pairs]) + "}")
 
     def _end(self, name: str) -> None:
-        self._end_text()
-        self._open.pop()
-
-    def _end_text(self) -> None:
         if self._text:
-            self._open[-1].append("".join(self._text))
-            self._text.clear()
+            self._write_text()
+        self._depth -= 1
+        self._written.append("]")
+
+    def _write_text(self) -> None:
+        self._written.append("," + quote("".join(self._text)))
+        self._text.clear()
 
 
 class _Writer:

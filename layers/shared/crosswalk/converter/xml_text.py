@@ -15,9 +15,10 @@ from functools import lru_cache
 from typing import NoReturn
 from xml.parsers import expat
 
-from defusedxml import DTDForbidden
+from defusedxml import DTDForbidden, EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
+from crosswalk.converter.json_text import locate
 from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
 
 StartHandler = Callable[[str, list[str]], object]
@@ -49,6 +50,15 @@ DECLARATION = re.compile(
 )
 # What may stand before a DOCTYPE. Possessive, so that no prolog takes more than linear time.
 BEFORE_DOCTYPE = re.compile(r"(?:[ \t\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+# A DOCTYPE up to its last character, or to what may not stand in its internal subset.
+DOCTYPE = re.compile(
+    r"""<!DOCTYPE (?: "[^"]*" | '[^']*' | [^"'\[>]++ )*+
+        (?P<subset> \[ (?: <!--.*?--> | <\?.*?\?> | "[^"]*" | '[^']*' | <!(?=ELEMENT|NOTATION) | [^]"'%<]++ )*+
+            (?: \][ \t\n]* )? )?""",
+    re.VERBOSE | re.DOTALL,
+)
+REFUSED_IN_DOCTYPE = ("<!ENTITY", "<!ATTLIST", "%")
+DOCTYPE_REFUSAL = "a DOCTYPE that declares entities or attributes, or refers to parameter entities, is refused"
 
 # A character that no XML 1.0 document can hold, not even as a reference; an unpaired surrogate is one.
 UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -104,8 +114,9 @@ def _decode(content: bytes, codec: str, name: str) -> str:
     try:
         text = content.decode(codec)
     except UnicodeDecodeError as error:
-        before = _end_lines_in_lf(content[: error.start].decode(codec))
-        raise _malformed_after(before, f"the bytes here are not {name}") from error
+        before = content[: error.start].decode(codec)
+        line, column = locate(before, len(before))
+        raise MalformedDocument(f"the bytes here are not {name}", line=line, column=column) from error
     if text.startswith(("\ufeff", "\0", "<\0")):  # expat would take these for signs of an encoding
         _refuse_encoding("no XML document begins like this")
     return _end_lines_in_lf(text)
@@ -223,17 +234,14 @@ def _parse(parser: expat.XMLParserType, text: str) -> None:
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
-        content = text.lstrip(" \t\n")
-        if content and not content.startswith("<"):  # expat points behind it
-            raise _malformed_after(text[: -len(content)], "an XML document begins with <") from error
-        raise MalformedDocument(_explain(error, text), line=error.lineno, column=error.offset + 1) from error
-    except DTDForbidden as error:  # a first one has been blanked out
+        raise _explain(error, text) from error
+    except DTDForbidden as error:  # there has been one already, which is blank by now
         before = BEFORE_DOCTYPE.match(text)
-        raise _malformed_after(before[0] if before else "", "a DOCTYPE stands twice") from error
-
-
-def _malformed_after(text: str, detail: str) -> MalformedDocument:
-    return MalformedDocument(detail, line=text.count("\n") + 1, column=len(text) - text.rfind("\n"))
+        line, column = locate(text, before.end() if before else 0)
+        raise MalformedDocument("a DOCTYPE stands twice", line=line, column=column) from error
+    except EntitiesForbidden as error:
+        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        raise UnsafeDocument(DOCTYPE_REFUSAL, line=line, column=column) from error
 
 
 _EXPLANATIONS = {
@@ -245,17 +253,22 @@ _EXPLANATIONS = {
 }
 
 
-def _explain(error: expat.ExpatError, text: str) -> str:
-    """What is wrong, for the client: in our words where expat's are poor."""
+def _explain(error: expat.ExpatError, text: str) -> MalformedDocument:
+    """What is wrong, and where: in our words where expat's are poor."""
+    line, column = error.lineno, error.offset + 1
     message = expat.ErrorString(error.code) or "not well-formed"
     if message == expat.errors.XML_ERROR_TAG_MISMATCH:
-        return f"this end tag does not match {_describe_open_element(text)}"
-    if message == expat.errors.XML_ERROR_NO_ELEMENTS:
-        return f"the document ends before {_describe_open_element(text)} does"
-    if message == expat.errors.XML_ERROR_INVALID_TOKEN:
-        here = text.split("\n")[error.lineno - 1][error.offset : error.offset + 1]
-        return f"no XML document can hold U+{ord(here):04X}" if UNCARRIABLE.match(here) else message
-    return _EXPLANATIONS.get(message, message)
+        message = f"this end tag does not match {_describe_open_element(text)}"
+    elif message == expat.errors.XML_ERROR_NO_ELEMENTS:
+        message = f"the document ends before {_describe_open_element(text)} does"
+    elif message in _EXPLANATIONS:
+        message = _EXPLANATIONS[message]
+    elif unfit := UNCARRIABLE.match(text.split("\n")[line - 1], error.offset):
+        message = f"no XML document can hold U+{ord(unfit[0]):04X}"
+    elif text.lstrip(" \t\n")[:1] not in ("<", ""):
+        line, column = locate(text, len(text) - len(text.lstrip(" \t\n")))  # expat points behind it
+        message = "an XML document begins with <"
+    return MalformedDocument(message, line=line, column=column)
 
 
 def _describe_open_element(text: str) -> str:
@@ -275,43 +288,25 @@ def _describe_open_element(text: str) -> str:
 
 
 def _blank_doctype(text: str) -> str:
-    """The text, its DOCTYPE checked and replaced by white space of the same shape, so that positions stay."""
-    prolog = BEFORE_DOCTYPE.match(text)
-    start = prolog.end() if prolog else 0
-    if not text.startswith("<!DOCTYPE", start):
-        return text
-    end = _check_doctype(text)
-    return text[:start] + re.sub("[^\n]", " ", text[start:end]) + text[end:]
+    """The text, its DOCTYPE checked and replaced by white space of the same shape, so that positions stay.
 
-
-class _DoctypeChecked(Exception):
-    """Stops the parser; nothing is wrong."""
-
-
-def _check_doctype(text: str) -> int:
-    """The offset where the document's DOCTYPE ends.
-
-    Raises UnsafeDocument when it declares entities or attributes, or refers to parameter entities, and
-    MalformedDocument. Declarations of elements and notations change nothing for us and are read over.
+    Raises MalformedDocument, and UnsafeDocument for a DOCTYPE that declares entities or attributes or refers to
+    parameter entities. Declarations of elements and notations change nothing for us and are read over.
     """
-    parser = expat.ParserCreate(namespace_separator=SEPARATOR)
-
-    def check(part: str) -> None:
-        if part in ("<!ENTITY", "<!ATTLIST") or part.startswith("%"):
-            line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
-            detail = "a DOCTYPE that declares entities or attributes, or refers to parameter entities, is refused"
-            raise UnsafeDocument(detail, line=line, column=column)
-
-    def stop() -> NoReturn:
-        raise _DoctypeChecked
-
-    parser.DefaultHandler = check
-    parser.EndDoctypeDeclHandler = stop
-    try:
-        _parse(parser, text)
-    except _DoctypeChecked:
-        return len(text.encode()[: parser.CurrentByteIndex].decode()) + len(">")
-    raise AssertionError("expat ends every DOCTYPE before the root")
+    before = BEFORE_DOCTYPE.match(text)
+    start = before.end() if before else 0
+    doctype = DOCTYPE.match(text, start)
+    if not doctype:
+        return text
+    if doctype["subset"] and text.startswith(("<!ENTITY", "<!ATTLIST", "%"), doctype.end()):
+        line, column = locate(text, doctype.end())
+        raise UnsafeDocument(DOCTYPE_REFUSAL, line=line, column=column)
+    closed = text.startswith(">", doctype.end())
+    end = doctype.end() + 1 if closed else len(text)
+    parser = _create_parser(SEPARATOR)
+    parser.StartDoctypeDeclHandler = None
+    _parse(parser, text[:end] + "<a/>" if closed else text)  # by itself it must be well-formed to expat, too
+    return text[:start] + "\n".join(" " * len(line) for line in text[start:end].split("\n")) + text[end:]
 
 
 def is_qname(string: str) -> bool:
