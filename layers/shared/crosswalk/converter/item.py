@@ -65,7 +65,10 @@ def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
     """
     json = _read_canonical(text)
     if json is None:
-        json = _ItemReader(text).read()
+        try:
+            json = _ItemReader(text).read()
+        except InexpressibleDocument as error:
+            _refuse_with_path(text, error)
     return write_json(parse_json(json), indent) if indent else json, ()
 
 
@@ -264,26 +267,29 @@ def _indent_xml(xml: str, indent: int) -> str:
 
 # ---- XML to JSON, in the form that is written above, with or without indentation
 
+# One tag. A string keeps its quotes, which tell it from a scalar and make it nearly JSON; what has no value is
+# told by what follows its type; an end tag stands alone.
 _TAG = re.compile(
-    r"""<ITEM(\ key="[^"]*")?\ type="(?:
-            string"\ value=("[^"]+")\ />
-          | (?: integer"\ value="(?=-?[0-9]+") | float"\ value="(?=[-0-9]) | boolean"\ value="(?=[ft]) )
-            (-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|false|true)"\ />
-          | (null|string)"\ />
-          | (object|list)"(\ /)?>
-        )
-      | (</ITEM>)
+    r"""<(?: ITEM (?:\ key=("[^"]*+"))?+ \ type="
+             (?: (?: string"\ value=(?=") | integer"\ value="(?=-?[0-9]++") | float"\ value="(?=[-0-9])
+                   | boolean"\ value="(?=[ft]) | (?=null") )
+                 ("[^"]++" | -?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+ | false | true | null)
+                 (?>(?<=")|")\ /
+               | ((?:object|list)"(?:\ /)?+ | string"\ /)
+             )
+           | (/ITEM)
+        )>
       | .+""",
     re.VERBOSE | re.DOTALL,
 )
-_EMPTY = {"string": '""', "null": "null", "object": "{}", "list": "[]"}
-_OPENING = {"object": "{", "list": "["}
-_CLOSING = {"object": "}", "list": "]"}
-_CHUNK = 1 << 16
+_WITHOUT_VALUE = {'string" /': '""', 'object" /': "{}", 'list" /': "[]", 'object"': "{", 'list"': "["}
+_ENDINGS = {"{": "}", "[": "]"}
+_CHUNK = 1 << 15
 
-_BETWEEN_TAGS = re.compile(r">[ \t\n\r]+<")
-# Expat refuses these, or reads them as a space, or they mean that an attribute does not end where it seems to.
-_UNCANONICAL = re.compile("[\0-\x1f\ufffe\uffff\ud800-\udfff]")
+_BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
+# Expat refuses control characters, and reads TAB and LF in an attribute as spaces.
+_CONTROLS = bytes(range(0x20))
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _JSON_FOR_ENTITIES = {
     "&quot;": r"\"",
     "&lt;": "<",
@@ -291,71 +297,66 @@ _JSON_FOR_ENTITIES = {
     "&#09;": r"\t",
     "&#10;": r"\n",
     "&#13;": r"\r",
-    "&amp;": "&",  # last, because it makes `&`
 }
 
 
 def _read_canonical(text: str) -> str | None:
-    """The compact JSON of a document in our own form, or None for any other document, sound or not."""
-    text = text.strip(" \t\n\r")
+    """The compact JSON of a document in our own form; None for any other document, be it sound or not."""
+    text = text.strip(" \t\n")
     if "\n" in text:
         text = _BETWEEN_TAGS.sub("><", text)
-    if not text.isprintable() and _UNCANONICAL.search(text):
+    utf_8 = text.encode()
+    if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or any(map(utf_8.__contains__, _NONCHARACTERS)):
         return None
-    if text.count("&") != sum(map(text.count, _JSON_FOR_ENTITIES)):
-        return None
-    # The keys and values of the tags, quotes included, become JSON literals once backslashes and entities are replaced.
-    json = _read_tags(text.replace("\\", "\\\\"))
+    json = _read_tags(utf_8.decode("latin-1").replace("\\", "\\\\"))  # a byte for a character, as when writing
     if json and "&" in json:
-        for entity, replacement in _JSON_FOR_ENTITIES.items():
-            json = json.replace(entity, replacement)
-    return json
+        json = _replace_entities(json)
+    return json and json.encode("latin-1").decode()
+
+
+def _replace_entities(json: str) -> str | None:
+    """The JSON with characters or escapes for XML's entities; None where there are any but our own."""
+    for entity, replacement in _JSON_FOR_ENTITIES.items():
+        json = json.replace(entity, replacement)
+    return json.replace("&amp;", "&") if json.count("&") == json.count("&amp;") else None
 
 
 def _read_tags(text: str) -> str | None:
-    """The JSON for the tags, or None where they are not our own form."""
+    """The JSON for the tags, entities left in it; None where they are not our own form."""
     written: list[str] = []
     outer: list[str] = []
-    # What ends the JSON of the element that is open: a bracket. Outside the root there is none.
-    context, comma = "before", ""
+    # What ends the JSON of the innermost open element: a bracket. A root stands between "before" and "after".
+    ending, comma = "before", ""
     for chunk in _split_before_tags(text):
         tags = _TAG.findall(chunk)
-        if len(tags) != chunk.count("<"):  # a `<` in an attribute
+        if len(tags) != chunk.count("<"):  # there is one in an attribute
             return None
         pieces: list[str] = []
-        for key, string, scalar, empty, container, slash, end in tags:
-            value = string or scalar
-            if value:
-                pass
-            elif empty:
-                value = _EMPTY[empty]
-            elif container:
-                value = _EMPTY[container] if slash else _OPENING[container]
-            elif end and comma and outer:
-                pieces.append(context)
-                context = outer.pop()
-                continue
-            else:
-                return None
-            if key:
-                if context != "}":
+        for key, value, without_value, end in tags:
+            if end:
+                if not outer:
                     return None
-                pieces.append(f"{comma}{key[5:]}:{value}")
-            elif context == "]":
-                pieces.append(comma + value)
-            elif context == "before":
-                context = "after"
-                pieces.append(value)
+                pieces.append(ending)
+                ending, comma = outer.pop(), ","
+                continue
+            json = value or _WITHOUT_VALUE.get(without_value)
+            if key and json and ending == "}":
+                pieces.append(f"{comma}{key}:{json}")
+            elif json and not key and ending == "]":
+                pieces.append(comma + json)
+            elif json and not key and ending == "before":
+                pieces.append(json)
+                ending = "after"
             else:
                 return None
             comma = ","
-            if container and not slash:
-                outer.append(context)
-                context, comma = _CLOSING[container], ""
-                if len(outer) > MAX_DEPTH:
+            if json in _ENDINGS:
+                if len(outer) == MAX_DEPTH:
                     return None
+                outer.append(ending)
+                ending, comma = _ENDINGS[json], ""
         written.append("".join(pieces))
-    return "".join(written) if context == "after" else None
+    return "".join(written) if ending == "after" else None
 
 
 def _split_before_tags(text: str) -> Iterator[str]:
@@ -371,13 +372,13 @@ def _split_before_tags(text: str) -> Iterator[str]:
 
 # ---- XML to JSON, in any form
 
-_ATTRIBUTES = frozenset({"key", "type", "value", "escaped-key", "escaped"})
 _SCALARS = {
     "integer": re.compile(r"-?(?:0|[1-9][0-9]*)"),
     "float": re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"),
     "boolean": re.compile("true|false"),
 }
-_ESCAPES = re.compile(r"(?:[^\\]|\\\\|\\u[0-9a-fA-F]{4})*+")
+_OPENINGS = {"object": "{", "list": "[", "null": "null"}
+_ESCAPED = re.compile(r"(?:[^\\]|\\\\|\\u[0-9a-fA-F]{4})*+")
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9a-fA-F]{4}))")
 
 
@@ -388,94 +389,124 @@ class _ItemReader:
         self._document = XmlReader(text)
         self._written: list[str] = []
         self._comma = ""
-        # Of each open element: what ends its JSON (a bracket, or nothing), its place, and how many children it has yet.
-        self._endings: list[str] = []
-        self._places: list[tuple[int, int]] = []
-        self._counts = [0]
+        # What ends the JSON of each open element: a bracket, or nothing. A root has no key, as in a list.
+        self._endings = ["]"]
+        self._texts: set[str] = set()
 
     def read(self) -> str:
-        self._document.read(self._start, self._end, self._check_text)
+        self._document.read(self._start, self._end, self._texts.add)
+        if any(map(_is_text, self._texts)):
+            raise InexpressibleDocument(_TEXT)
         return "".join(self._written)
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        self._counts[-1] += 1
-        self._counts.append(0)
-        self._places.append(self._document.position)
-        if name != ELEMENT:
-            self._refuse("the mapping item has no elements but ITEM", name)
-        given = dict(zip(attributes[::2], attributes[1::2], strict=True))
-        if not given.keys() <= _ATTRIBUTES:
-            self._refuse("an ITEM has no attributes but key, type, value, escaped-key and escaped")
-        kind = given.get("type")
-        if kind not in TYPES:
-            self._refuse(f"the type must be one of {', '.join(sorted(TYPES))}")
-        self._written += self._comma, self._read_key(given), self._read_value(kind, given)
-        self._endings.append(_CLOSING.get(kind, ""))
+        pairs = iter(attributes)
+        given = dict(zip(pairs, pairs, strict=True))
+        key, kind, value = given.pop("key", None), given.pop("type", None), given.pop("value", None)
+        if name != ELEMENT or kind not in TYPES:
+            self._refuse(f"only elements {ELEMENT} with a type of {', '.join(sorted(TYPES))} belong here")
+        if given:
+            key, value = self._unescape(key, kind, value, given)
+        self._written += self._comma, self._write_key(key), self._write_value(kind, value)
         self._comma = ""
-        if kind in _CLOSING:
-            self._check_depth()
+        self._endings.append(_ENDINGS.get(self._written[-1], ""))
+        if len(self._endings) > MAX_DEPTH + 1 and self._endings[-1]:
+            line, column = self._document.position
+            raise UnsafeDocument(f"objects and lists stand deeper than {MAX_DEPTH} levels", line=line, column=column)
 
     def _end(self, name: str) -> None:
         self._written.append(self._endings.pop())
-        self._places.pop()
-        self._counts.pop()
         self._comma = ","
 
-    def _check_text(self, text: str) -> None:
-        if text.strip(" \t\n\r"):
-            self._refuse("an ITEM holds no text")
-
-    def _read_key(self, given: dict[str, str]) -> str:
-        """The member's key and colon; empty for what is no member."""
-        parent = self._endings[-1] if self._endings else None
-        if parent == "":
-            self._refuse("only an ITEM of type object or list holds others")
-        key = given.get("key")
-        if (key is None) is (parent == "}"):
-            self._refuse("a member of an object must have a key" if key is None else "only members have a key")
+    def _write_key(self, key: str | None) -> str:
+        """A member's key and colon; nothing for what is no member."""
+        ending = self._endings[-1]
+        if not ending:
+            self._refuse("only objects and lists hold elements")
         if key is None:
-            if "escaped-key" in given:
-                self._refuse("escaped-key needs a key")
+            if ending == "}":
+                self._refuse("a member of an object must have a key")
             return ""
-        return quote(self._unescape(key, given, "escaped-key")) + ":"
+        if ending == "]":
+            self._refuse("only a member of an object has a key")
+        return quote(key) + ":"
 
-    def _read_value(self, kind: str, given: dict[str, str]) -> str:
+    def _write_value(self, kind: str, value: str | None) -> str:
         """The JSON text of a scalar; the opening bracket of an object or list."""
-        value = given.get("value")
         if kind == "string":
-            return quote(self._unescape(value or "", given, "escaped"))
-        if "escaped" in given:
-            self._refuse("only a string can be escaped")
-        if kind in _OPENING or kind == "null":
+            return quote(value or "")
+        if kind in _OPENINGS:
             if value is not None:
-                self._refuse(f"an ITEM of type {kind} has no value")
-            return _OPENING.get(kind, "null")
-        if value is None:
-            self._refuse(f"an ITEM of type {kind} must have a value")
-        if not _SCALARS[kind].fullmatch(value):
-            self._refuse(f"the value is no JSON {kind}")
+                self._refuse(f"type {kind} has no value")
+            return _OPENINGS[kind]
+        if value is None or not _SCALARS[kind].fullmatch(value):
+            self._refuse(f"type {kind} must have a value, as JSON writes it")
         return value
 
-    def _unescape(self, string: str, given: dict[str, str], flag: str) -> str:
-        if flag not in given:
-            return string
-        if given[flag] != "true":
-            self._refuse(f"{flag} can only be true")
-        if not _ESCAPES.fullmatch(string):
-            self._refuse(r"an escape is \\\\ or \\uxxxx")
-        unescaped = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", string)
+    def _unescape(
+        self, key: str | None, kind: str, value: str | None, given: dict[str, str]
+    ) -> tuple[str | None, str | None]:
+        """Key and value, with the escapes resolved that the other attributes speak of."""
+        for name, flag in given.items():
+            if name == "escaped-key" and key is not None:
+                key = self._resolve_escapes(key)
+            elif name == "escaped" and kind == "string":
+                value = self._resolve_escapes(value or "")
+            else:
+                self._refuse("there is an attribute that does not belong here")
+            if flag != "true":
+                self._refuse(f"{name} can only be true")
+        return key, value
+
+    def _resolve_escapes(self, string: str) -> str:
+        if not _ESCAPED.fullmatch(string):
+            self._refuse(r"an escape is \\ or \u with four hexadecimal digits")
+        string = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", string)
         # Two escapes may be the halves of one character.
-        return unescaped.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return string.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
-    def _check_depth(self) -> None:
-        if len(self._endings) > MAX_DEPTH:
-            line, column = self._places[-1]
-            raise UnsafeDocument(f"objects and lists stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+    def _refuse(self, detail: str) -> NoReturn:
+        line, column = self._document.position
+        raise InexpressibleDocument(detail, line=line, column=column)
 
-    def _refuse(self, detail: str, name: str = ELEMENT) -> NoReturn:
-        """Refuse the innermost open element, which has this name."""
-        steps = [ELEMENT, *(f"{ELEMENT}[{count}]" for count in self._counts[1:-1])]
-        if name != ELEMENT:
-            steps[-1] = name if len(name) <= 40 else name[:40] + "..."
-        line, column = self._places[-1]
-        raise InexpressibleDocument(detail, path="/" + "/".join(steps), line=line, column=column)
+
+_TEXT = f"an {ELEMENT} holds no text"
+
+
+def _is_text(text: str) -> bool:
+    return bool(text.strip(" \t\n\r"))
+
+
+def _refuse_with_path(text: str, error: InexpressibleDocument) -> NoReturn:
+    """Raise the refusal with its path, or that of a text which stands before. A second reading finds it."""
+    document = XmlReader(text)
+    steps: list[str] = []
+    places: list[tuple[int, int]] = []
+    counts = [0]  # how many elements each open element holds so far, the document first
+
+    def start(name: str, attributes: list[str]) -> None:
+        counts[-1] += 1
+        steps.append(f"{ELEMENT}[{counts[-1]}]" if steps and name == ELEMENT else _shorten(name))
+        places.append(document.position)
+        counts.append(0)
+        if places[-1] == (error.line, error.column):
+            refuse(error.detail)
+
+    def end(name: str) -> None:
+        for stack in (steps, places, counts):
+            stack.pop()
+
+    def check_text(text: str) -> None:
+        if _is_text(text):
+            refuse(_TEXT)
+
+    def refuse(detail: str) -> NoReturn:
+        line, column = places[-1]
+        raise InexpressibleDocument(detail, path="/" + "/".join(steps), line=line, column=column) from error
+
+    document.read(start, end, check_text)
+    raise error
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= 40 else name[:40] + "..."
