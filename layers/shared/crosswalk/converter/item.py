@@ -36,6 +36,7 @@ from typing import Any, NoReturn
 
 from crosswalk.converter.json_text import (
     MAX_DEPTH,
+    check_depth,
     make_decoder,
     parse_json,
     quote,
@@ -76,14 +77,20 @@ def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
 
 # A fragment is an element without `<ITEM` and without its key: ` type="integer" value="7" />`. By its last character it
 # is told from a string of the document, in which every `>` has been replaced beforehand.
-# A long fragment is a Rope, so that the levels above it do not copy it again and again.
-LONG = 4096
+# A long fragment is a _Rope, so that the levels above it do not copy it again and again. A short one has no room for
+# many levels, so ropes within ropes tell how deep a document is at most.
+_LONG = 4096
+_LEVELS_IN_SHORT = _LONG // len(' type="list"><ITEM</ITEM>')
 
 
 class _Rope(list["str | _Rope"]):
-    """A fragment in pieces."""
+    """A fragment in pieces, in which ropes stand `height` levels deep, itself included."""
 
-    __slots__ = ()
+    __slots__ = ("height",)
+
+    def __init__(self, pieces: list["str | _Rope"], height: int) -> None:
+        super().__init__(pieces)
+        self.height = height
 
 
 _LITERALS = {
@@ -114,8 +121,10 @@ class _Writer:
         )
 
     def write(self, source: str) -> str:
-        """The document of a JSON text. Raises as the json module does."""
+        """The document of a JSON text. Raises as the json module does, and UnsafeDocument."""
         root = self._write_list([self._decoder.decode(source)])
+        if isinstance(root, _Rope) and root.height + _LEVELS_IN_SHORT > MAX_DEPTH:
+            check_depth(source)
         return "".join(_flatten(root))[len(' type="list">') : -len("</ITEM>")]
 
     def _write_object(self, members: list[tuple[str, Any]]) -> str | _Rope:
@@ -156,8 +165,8 @@ def _bundle(pieces: list[str | _Rope]) -> str | _Rope:
     try:
         fragment = "".join(pieces)  # type: ignore[arg-type]
     except TypeError:
-        return _Rope(pieces)
-    return fragment if len(fragment) < LONG else _Rope([fragment])
+        return _Rope(pieces, 1 + max(piece.height for piece in pieces if isinstance(piece, _Rope)))
+    return fragment if len(fragment) < _LONG else _Rope([fragment], 1)
 
 
 def _flatten(fragment: str | _Rope) -> Iterator[str]:
@@ -202,7 +211,7 @@ _END_OF_KEY_AND_VALUE = re.compile(r'(?: escaped="true")?(?: /)?>')
 
 def _add_escaped_key(fragment: str | _Rope) -> str | _Rope:
     if isinstance(fragment, _Rope):
-        return _Rope([_add_escaped_key(fragment[0]), *fragment[1:]])
+        return _Rope([_add_escaped_key(fragment[0]), *fragment[1:]], fragment.height)
     return _END_OF_KEY_AND_VALUE.sub(r' escaped-key="true"\g<0>', fragment, count=1)
 
 

@@ -83,13 +83,17 @@ def make_decoder(
 def parse_json(text: str) -> Value:
     """The value of a JSON text. Raises MalformedDocument with line and column, UnsafeDocument beyond MAX_DEPTH."""
     value: Value = scan_json(text, _DECODER.decode)
+    check_depth(text)
     return value
 
 
 def scan_json(text: str, decode: Callable[[str], T]) -> T:
-    """What `decode`, which runs a decoder of `make_decoder`, makes of a JSON text. Raises as `parse_json` does."""
+    """What `decode`, which runs a decoder of `make_decoder`, makes of a JSON text.
+
+    Raises as `parse_json` does, except that the depth of a sound text is for the caller to check.
+    """
     try:
-        value = decode(text)
+        return decode(text)
     except json.JSONDecodeError as error:
         check_depth(text[: error.pos])
         _refuse_syntax(text, error)
@@ -102,8 +106,6 @@ def scan_json(text: str, decode: Callable[[str], T]) -> T:
         # The text is within the limit, but the caller's stack is deep already: a thread has a stack of its own.
         with ThreadPoolExecutor(max_workers=1) as executor:
             return executor.submit(decode, text).result()
-    check_depth(text)
-    return value
 
 
 # Every byte but brackets, braces and quotes; then the step in depth that each bracket takes, as a signed byte.
