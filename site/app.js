@@ -20,8 +20,9 @@
 /** Bytes of a document, in or out. The service says so too, but beyond some 10 MB its gateway would only hang up. */
 const LIMIT = 4 * 1024 * 1024;
 
-/** Characters that a text area still edits and wraps without delay. */
+/** Characters, and lines, that a text area still edits and wraps without delay. */
 const EXCERPT = 100_000;
+const EXCERPT_LINES = 5_000;
 
 /** @type {Record<Language, {name: string, other: Language, route: string, type: string}>} */
 const LANGUAGES = {
@@ -29,14 +30,14 @@ const LANGUAGES = {
   xml: { name: "XML", other: "json", route: "xml2json", type: "application/xml" },
 };
 
-/** What each word of the Crosswalk-Loss header says, as the end of "It does not carry ...". */
+/** What each word of the Crosswalk-Loss header says. */
 const LOSSES = {
-  order: "the order of text, elements and attributes",
+  order: "the order among elements, attributes and text",
   whitespace: "white space around text",
   comments: "comments",
   "processing-instructions": "processing instructions",
   prefixes: "namespace prefixes",
-  types: "which values were numbers, true, false, null or empty",
+  types: "which values are numbers, true, false, null or empty",
   root: "where the root element came from",
   lists: "lists of one and lists within lists",
   "empty-lists": "empty lists",
@@ -140,17 +141,65 @@ function recognizeLanguage(text) {
   return start && (start === "<" ? "xml" : "json");
 }
 
+const LINE_ENDS = /\r\n|\r|\n/g;
+
 /**
- * Where a line and column lie, in UTF-16 units from the start. The service counts characters, and LF, CRLF and CR each
- * as one line end.
+ * The character at a line and column: where it begins and ends, in UTF-16 units. The service counts characters, and LF,
+ * CRLF and CR each as one line end.
  * @param {string} text @param {number} line @param {number} column
  */
 function locate(text, line, column) {
-  const ends = /\r\n|\r|\n/g;
-  for (let at = 1; at < line && ends.exec(text); at++);
-  let offset = ends.lastIndex;
-  for (let at = 1; at < column && offset < text.length; at++) offset += text.codePointAt(offset) > 0xffff ? 2 : 1;
-  return offset;
+  let start = passLines(text, 0, line - 1);
+  for (let at = 1; at < column && start < text.length; at++) start += measure(text, start);
+  return { start, end: start + measure(text, start) };
+}
+
+/** @param {string} text @param {number} offset */
+const measure = (text, offset) => ((text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1);
+
+/** @param {string} text */
+const countLines = (text) => text.match(LINE_ENDS)?.length ?? 0;
+
+/**
+ * The offset so many lines further on, or the text's end.
+ * @param {string} text @param {number} start @param {number} lines
+ */
+function passLines(text, start, lines) {
+  const ends = new RegExp(LINE_ENDS);
+  ends.lastIndex = start;
+  for (let passed = 0; passed < lines; passed++) if (!ends.exec(text)) return text.length;
+  return ends.lastIndex;
+}
+
+/**
+ * Where an excerpt ends that begins at an offset.
+ * @param {string} text @param {number} start
+ */
+const endExcerpt = (text, start) => Math.min(start + EXCERPT, passLines(text, start, EXCERPT_LINES));
+
+/**
+ * The member or value that a JSON pointer (RFC 6901) names: where it begins and ends. Of duplicates it is the last, which
+ * is the one that a mapping stumbles over.
+ * @param {string} text @param {string | undefined} pointer
+ */
+function locatePointer(text, pointer) {
+  if (pointer === undefined) return undefined;
+  const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  /** @type {{list: boolean, at?: string | number}[]} The objects and lists around the token, and where in them it is. */
+  const around = [];
+  const isWanted = () => around.length === wanted.length && around.every(({ at }, depth) => String(at) === wanted[depth]);
+  let found;
+  for (const [start, end] of scanJson(text)) {
+    const [first, inner] = [text[start], around.at(-1)];
+    const isName = first === '"' && inner && !inner.list && inner.at === undefined;
+    if (isName) inner.at = JSON.parse(text.slice(start, end));
+    const begins = isName || !inner || (inner.list && first !== "," && first !== "]");
+    if (begins && isWanted()) found = { start, end };
+    if (first === "{" || first === "[") around.push({ list: first === "[", at: first === "[" ? 0 : undefined });
+    else if (first === "}" || first === "]") around.pop();
+    else if (first === "," && inner) inner.at = inner.list ? Number(inner.at) + 1 : undefined;
+  }
+  return found;
 }
 
 /* The service */
@@ -212,7 +261,7 @@ function readProblem(response, body) {
   const said = headers.get("Content-Type")?.startsWith("application/problem+json") ? JSON.parse(body) : {};
   const problem = { title: `The service answered ${status}`, detail: "It gave no reason.", ...said };
   if (status === 429 || status >= 500) {
-    problem.detail = `${problem.detail.replace(/([^.])$/, "$1.")} ${advise(headers.get("Retry-After"))}`;
+    problem.detail = `${problem.detail.replace(/[^.]$/, "$&.")} ${advise(headers.get("Retry-After"))}`;
     problem.request = headers.get("X-Request-Id") ?? undefined;
   }
   return problem;
@@ -334,8 +383,8 @@ class Pane {
     this.about = find(".about", this.root);
     /** @type {Held | undefined} What is shown, unless it was typed. */
     this.held = undefined;
-    /** Where the excerpt begins in the text. */
-    this.start = 0;
+    /** Where the excerpt begins and ends in the text. */
+    this.start = this.end = 0;
     this.area.addEventListener("scroll", () => (this.underlay.scrollTop = this.area.scrollTop));
   }
 
@@ -370,41 +419,42 @@ class Pane {
    */
   excerpt(offset) {
     const { text } = this.document;
-    const last = Math.max(0, text.length - EXCERPT);
-    this.start = Math.min(last, Math.max(0, offset - EXCERPT / 2));
-    this.area.readOnly = last > 0;
-    this.area.value = text.slice(this.start, this.start + EXCERPT);
+    const near = Math.max(0, Math.min(offset - EXCERPT / 2, text.length - EXCERPT));
+    this.start = passLines(text, near, countLines(text.slice(near, offset)) - EXCERPT_LINES / 2);
+    this.end = endExcerpt(text, this.start);
+    this.area.readOnly = this.start > 0 || this.end < text.length;
+    this.area.value = text.slice(this.start, this.end);
   }
 
   /** Name, encoding and size of the document, and which part of it is shown. */
   describe() {
-    const { text, bytes, name, encoding } = this.document;
-    const parts = [name, encoding, bytes && formatSize(bytes.length)];
+    const { bytes, name, encoding } = this.document;
+    const parts = [name, encoding, bytes && formatSize(bytes.length)].filter(Boolean);
     if (this.area.readOnly) {
-      const end = Math.min(text.length, this.start + EXCERPT);
-      parts.push(`shown: characters ${(this.start + 1).toLocaleString("en")} to ${end.toLocaleString("en")}`);
+      const [first, last] = [this.start + 1, this.end].map((place) => place.toLocaleString("en"));
+      parts.push(`shown: characters ${first} to ${last}; sent, copied and saved: all`);
     }
-    this.about.textContent = parts.filter(Boolean).join(" · ");
+    this.root.classList.toggle("long", this.area.readOnly);
+    this.about.textContent = parts.join(" · ");
     this.about.title = this.about.textContent;
   }
 
   /**
-   * Mark and select the character at a line and column.
-   * @param {number} line @param {number} column
+   * Mark and select a place in the text.
+   * @param {{start: number, end: number}} place
    */
-  mark(line, column) {
+  mark({ start, end }) {
     const { text } = this.document;
-    const offset = locate(text, line, column);
     if (this.area.readOnly) {
-      this.excerpt(offset);
+      this.excerpt(start);
       this.describe();
     }
-    const before = text.slice(this.start, offset).replace(/\r\n?/g, "\n"); // as a text area has them
-    const length = (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
-    const mark = element("mark", {}, this.area.value.slice(before.length, before.length + length).trim() || " ");
+    const before = text.slice(this.start, start).replace(/\r\n?/g, "\n"); // as a text area has them
+    const last = before.length + end - start;
+    const mark = element("mark", {}, this.area.value.slice(before.length, last).trim() || " ");
     this.underlay.replaceChildren(before, mark);
     this.area.focus({ preventScroll: true });
-    this.area.setSelectionRange(before.length, before.length + length);
+    this.area.setSelectionRange(before.length, last);
     this.area.scrollTop = mark.offsetTop - this.area.clientHeight / 3;
     this.underlay.scrollTop = this.area.scrollTop;
   }
@@ -431,21 +481,18 @@ function formatSize(bytes) {
 /* Comparing what came back */
 
 /**
- * The tokens of a JSON text that the service has accepted: numbers verbatim, strings by their characters, no white space.
- * @param {string} text
+ * Where each token of a well-formed JSON text begins and ends.
+ * @param {string} text @returns {Generator<[number, number]>}
  */
-function* readJson(text) {
-  const token = /[[\]{}:,]|"|[^\s[\]{}:,"]+/g;
+function* scanJson(text) {
+  const token = /[[\]{}:,"]|[^\s[\]{}:,"]+/g;
   for (let match = token.exec(text); match; match = token.exec(text)) {
-    if (match[0] !== '"') {
-      yield match[0];
-      continue;
+    if (match[0] === '"') {
+      let end = text.indexOf('"', token.lastIndex);
+      while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+      token.lastIndex = end + 1;
     }
-    let end = text.indexOf('"', token.lastIndex);
-    while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
-    const literal = text.slice(match.index, end + 1);
-    yield literal.includes("\\") ? JSON.stringify(JSON.parse(literal)) : literal;
-    token.lastIndex = end + 1;
+    yield [match.index, token.lastIndex];
   }
 }
 
@@ -454,6 +501,17 @@ function isEscaped(text, at) {
   let start = at;
   while (text[start - 1] === "\\") start--;
   return (at - start) % 2 === 1;
+}
+
+/**
+ * The tokens of a JSON text: numbers verbatim, strings by their characters.
+ * @param {string} text
+ */
+function* readJson(text) {
+  for (const [start, end] of scanJson(text)) {
+    const token = text.slice(start, end);
+    yield token[0] === '"' && token.includes("\\") ? JSON.stringify(JSON.parse(token)) : token;
+  }
 }
 
 /**
@@ -526,14 +584,14 @@ async function findDifference(before, after) {
 async function compare(language, before, after) {
   if (before === after) return { equal: true, sentence: "It came back equal, character for character." };
   const read = language === "json" ? readJson : readXml;
-  const difference = await findDifference(read(before, true), read(after, true));
-  if (!difference) return { equal: true, sentence: `It came back equal. ${WRITING[language]} differently.` };
-  if (language === "xml" && !(await findDifference(readXml(before, false), readXml(after, false)))) {
-    return { equal: true, sentence: "It came back equal, but for white space between elements." };
+  if (!(await findDifference(read(before, true), read(after, true)))) {
+    return { equal: true, sentence: `It came back equal. ${WRITING[language]} differently.` };
   }
+  const difference = await findDifference(read(before, false), read(after, false));
+  if (!difference) return { equal: true, sentence: "It came back equal, but for white space between elements." };
   const [was, is] = [difference.before, difference.after].map((token) => token && quoteToken(language, token));
-  const sentence = !was ? `At the end there is more: ${is}` : is ? `${was} became ${is}` : `${was} is missing`;
-  return { equal: false, sentence: `It came back different. The first difference: ${sentence}.` };
+  const [place, found] = [was ? `where ${was} was` : "where the end was", is ? `there is ${is}` : "there is nothing"];
+  return { equal: false, sentence: `It came back different. The first difference: ${place}, ${found}.` };
 }
 
 /** @param {Language} language @param {string} token */
@@ -586,7 +644,7 @@ async function sendBack(pane, conversion, sent) {
     const { other } = LANGUAGES[pane.language];
     const { equal, sentence } = await compare(other, sent.text, returned.document.text);
     if (signal.aborted) return;
-    crossing.dataset.signal = equal ? "walk" : "stop";
+    crossing.dataset.signal = equal ? "walk" : "wait";
     const show = button("Show what came back", () => {
       panes[other].hold(returned.document);
       panes[other].area.focus();
@@ -622,14 +680,9 @@ function showConversion(pane, conversion, sendBack) {
   const { mapping, losses, milliseconds } = conversion;
   const done = `${LANGUAGES[pane.language].name} by ${mapping}, in ${Math.max(1, Math.round(milliseconds))} ms.`;
   const lost = losses.map((word) => LOSSES[/** @type {keyof LOSSES} */ (word)] ?? word);
-  const loss = lost.length ? ` It does not carry ${joinWords(lost)}.` : "";
+  const loss = lost.length ? ` It leaves out ${lost.join("; ")}.` : "";
   pane.say(loss ? "loss" : "result", element("p", {}, `${done}${loss}`), button("Send back and compare", sendBack));
   tell(`Converted to ${LANGUAGES[pane.language].name}, ${formatSize(conversion.document.bytes?.length ?? 0)}.${loss}`);
-}
-
-/** @param {string[]} words */
-function joinWords(words) {
-  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 /**
@@ -639,17 +692,20 @@ function joinWords(words) {
 function showProblem(pane, problem) {
   const { title, detail, line, column, pointer, path, code, parameter, request } = problem;
   const facts = element("p", { className: "facts" });
-  const place = line && column ? `line ${line}, column ${column}` : "";
-  if (line && column) facts.append(button(`Line ${line}, column ${column}`, () => pane.mark(line, column)));
-  for (const [name, value] of Object.entries({ pointer, path, code, request })) {
-    if (value) facts.append(element("span", {}, `${name} `, element("code", {}, value)));
+  const { text } = pane.document;
+  const place = line && column ? locate(text, line, column) : locatePointer(text, pointer);
+  const name = line && column ? `Line ${line}, column ${column}` : pointer || "The whole document";
+  if (place) facts.append(button(name, () => pane.mark(place)));
+  for (const [word, value] of Object.entries({ pointer: place ? "" : pointer, path, code, request })) {
+    if (value) facts.append(element("span", {}, `${word} `, element("code", {}, value)));
   }
-  pane.say("problem", element("p", {}, element("strong", {}, `${title}.`), ` ${detail}`), facts);
+  const reason = ` ${detail.replace(/[^.]$/, "$&.")}`;
+  pane.say("problem", element("p", {}, element("strong", {}, `${title}:`), reason), facts);
   const field = [...fields].find((field) => field.name === parameter);
   if (field) field.setAttribute("aria-invalid", "true");
-  if (line && column) pane.mark(line, column);
+  if (place) pane.mark(place);
   else (field ?? pane.area).focus();
-  tell([`${title}.`, detail, place].join(" "));
+  tell(`${title}:${reason} ${place ? name : ""}`);
 }
 
 /**
@@ -724,11 +780,12 @@ const TOOLS = {
 function paste(event, pane) {
   const file = event.clipboardData?.files[0];
   const text = event.clipboardData?.getData("text/plain") ?? "";
-  const { value, selectionStart, selectionEnd } = pane.area;
-  if (!file && (pane.area.readOnly || value.length + text.length <= EXCERPT)) return;
+  const { value, selectionStart, selectionEnd, readOnly } = pane.area;
+  const whole = value.slice(0, selectionStart) + text + value.slice(selectionEnd);
+  if (!file && (readOnly || endExcerpt(whole, 0) === whole.length)) return;
   event.preventDefault();
   if (file) openFile(file, pane);
-  else pane.hold({ text: value.slice(0, selectionStart) + text + value.slice(selectionEnd) });
+  else pane.hold({ text: whole });
 }
 
 /** @param {Pane} pane */
