@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := functions layers/shared/crosswalk local tests benchmarks
+SOURCES := functions layers/shared/crosswalk local deploy tests benchmarks
 
 export PYTHONPATH := layers/shared:.
 
