@@ -6,6 +6,7 @@ always answers, also when it fails: CloudFormation would wait for the resource's
 
 import json
 import logging
+import time
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,11 @@ Event = Mapping[str, Any]
 
 # A migration may take as long as its function may run, and a second attempt beside the first would help no one.
 PATIENCE = Config(connect_timeout=5, read_timeout=310, retries={"total_max_attempts": 1})
+AWAY = "OperationalError"
+"""What the migrating function raises when it does not reach the database."""
+PAUSE = 10.0
+WAIT = 180.0
+"""Seconds for a database that is away, tried every PAUSE: a proxy is made before it has reached its database."""
 REASON_LIMIT = 1000
 PHYSICAL_ID = "database-migration"
 """Always the same: a resource whose id changes is replaced, and CloudFormation would send a Delete for the old one."""
@@ -26,6 +32,10 @@ logger = logging.getLogger(__name__)
 
 class MigrationFailed(Exception):
     """The migrating function did not bring the schema up to date; its message is for CloudFormation's events."""
+
+
+class DatabaseAway(MigrationFailed):
+    """The database could not be reached; worth another try."""
 
 
 def handler(event: Event, context: object) -> None:
@@ -48,7 +58,7 @@ def answer_request(event: Event) -> dict[str, Any]:
     if event["RequestType"] == "Delete" or is_rolling_back(event["StackId"]):
         return {}
     properties = event["ResourceProperties"]
-    answer = migrate(properties["MigrateFunction"], {})
+    answer = await_database(properties["MigrateFunction"])
     if answer.get("bootstrap_required"):
         master = read_master(properties["MasterSecret"])
         answer = migrate(properties["MigrateFunction"], {"master": master})
@@ -63,12 +73,25 @@ def is_rolling_back(stack_id: str) -> bool:
     return "ROLLBACK" in stack["StackStatus"]
 
 
+def await_database(function: str) -> dict[str, Any]:
+    """The migrating function's answer, once it reaches the database. Raises DatabaseAway when that takes long."""
+    deadline = time.monotonic() + WAIT
+    while True:
+        try:
+            return migrate(function, {})
+        except DatabaseAway:
+            if time.monotonic() + PAUSE > deadline:
+                raise
+            time.sleep(PAUSE)
+
+
 def migrate(function: str, event: dict[str, Any]) -> dict[str, Any]:
     """Invoke the migrating function and wait for its answer. Raises MigrationFailed when it raised."""
     response = boto3.client("lambda", config=PATIENCE).invoke(FunctionName=function, Payload=json.dumps(event))
     answer: dict[str, Any] = json.load(response["Payload"])
     if "FunctionError" in response:
-        raise MigrationFailed(f"{answer.get('errorType')}: {answer.get('errorMessage')}; its log group tells more")
+        failure = DatabaseAway if answer.get("errorType") == AWAY else MigrationFailed
+        raise failure(f"{answer.get('errorType')}: {answer.get('errorMessage')}; its log group tells more")
     return answer
 
 

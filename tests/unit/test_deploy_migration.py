@@ -16,6 +16,10 @@ MASTER = {"username": "crosswalk_master", "password": "a secret"}
 DONE = {"applied": ["0001_create_users"], "version": 1}
 
 
+class OperationalError(Exception):
+    """As psycopg names it when the database is away."""
+
+
 class Bucket:
     """Where CloudFormation waits for the answer."""
 
@@ -73,6 +77,7 @@ def bucket() -> Iterator[Bucket]:
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     account = Account()
+    monkeypatch.setattr(app, "PAUSE", 0.01)
     monkeypatch.setattr(boto3, "client", lambda name, **options: account)
     return account
 
@@ -139,6 +144,22 @@ def test_a_failed_migration_fails_the_deploy_with_its_reason(bucket: Bucket, acc
     app.handler(request(bucket, "Update"), None)
     assert bucket.answers[0]["Status"] == "FAILED"
     assert "0002 cannot be applied" in bucket.answers[0]["Reason"]
+
+
+def test_a_database_that_comes_up_late_is_waited_for(bucket: Bucket, account: Account) -> None:
+    account.answers = [OperationalError("connection refused"), OperationalError("connection refused"), DONE]
+    app.handler(request(bucket, "Create"), None)
+    assert bucket.answers[0]["Status"] == "SUCCESS"
+
+
+def test_a_database_that_stays_away_fails_the_deploy_and_is_answered(
+    bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "WAIT", 0.05)
+    account.answers = [OperationalError("connection refused") for _ in range(100)]
+    app.handler(request(bucket, "Update"), None)
+    assert bucket.answers[0]["Status"] == "FAILED"
+    assert "connection refused" in bucket.answers[0]["Reason"]
 
 
 def test_a_master_who_cannot_make_the_roles_fails_the_deploy(bucket: Bucket, account: Account) -> None:

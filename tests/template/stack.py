@@ -1,0 +1,56 @@
+"""A CloudFormation template, asked the questions that a reviewer asks."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+Resource = dict[str, Any]
+
+
+class Stack:
+    """`resources` by logical id, as CloudFormation gets them."""
+
+    def __init__(self, template: dict[str, Any]) -> None:
+        self.template = template
+        self.resources: dict[str, Resource] = template["Resources"]
+
+    def of_type(self, kind: str) -> dict[str, Resource]:
+        """The properties of all resources of a type."""
+        return {name: one.get("Properties", {}) for name, one in self.resources.items() if one["Type"] == kind}
+
+    def one(self, kind: str) -> Resource:
+        """The properties of the only resource of a type."""
+        (only,) = self.of_type(kind).values()
+        return only
+
+    def properties(self, name: str) -> Resource:
+        properties: Resource = self.resources[name]["Properties"]
+        return properties
+
+    def routes(self) -> dict[tuple[str, str], Resource]:
+        """Each operation of the API by method and path."""
+        paths = self.one("AWS::ApiGateway::RestApi")["Body"]["paths"]
+        return {(method.upper(), path): one for path, methods in paths.items() for method, one in methods.items()}
+
+    def function_of(self, operation: Resource) -> str:
+        """The logical id of the function that answers a route."""
+        uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+        (name,) = {
+            name
+            for name in self.of_type("AWS::Lambda::Function")
+            if f"${{{name}.Alias}}" in uri or f"{name}Aliaslive" in uri
+        }
+        return name
+
+    def statements(self, name: str | None = None) -> Iterator[tuple[str, Resource]]:
+        """Each statement of our own policies, with the name of the role or policy that has it."""
+        for role, properties in {**self.of_type("AWS::IAM::Role"), **self.of_type("AWS::IAM::ManagedPolicy")}.items():
+            if name is not None and role != name:
+                continue
+            documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+            documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+            yield from ((role, statement) for document in documents for statement in document["Statement"])
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

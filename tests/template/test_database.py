@@ -1,0 +1,118 @@
+"""Network, database, proxy, migrations and purge."""
+
+import json
+
+from tests.template.stack import Stack
+
+WAYS_OUT = {"InternetGateway", "NatGateway", "VPCEndpoint", "EgressOnlyInternetGateway", "TransitGatewayAttachment"}
+
+
+def test_nothing_leads_out_of_the_private_subnets(stack: Stack) -> None:
+    kinds = {resource["Type"].rpartition("::")[2] for resource in stack.resources.values()}
+    assert kinds.isdisjoint(WAYS_OUT)
+    assert all("MapPublicIpOnLaunch" not in subnet for subnet in stack.of_type("AWS::EC2::Subnet").values())
+
+
+def test_the_subnets_are_in_two_zones(stack: Stack) -> None:
+    zones = [json.dumps(subnet["AvailabilityZone"]) for subnet in stack.of_type("AWS::EC2::Subnet").values()]
+    assert len(set(zones)) == len(zones) == 2
+
+
+def test_security_groups_let_through_the_databases_port_to_each_other_and_nothing_else(stack: Stack) -> None:
+    for ingress in stack.of_type("AWS::EC2::SecurityGroupIngress").values():
+        assert (ingress["FromPort"], ingress["ToPort"], ingress["IpProtocol"]) == (5432, 5432, "tcp")
+        assert "SourceSecurityGroupId" in ingress
+        assert "CidrIp" not in ingress
+    for name, group in stack.of_type("AWS::EC2::SecurityGroup").items():
+        assert "SecurityGroupIngress" not in group
+        (egress,) = group["SecurityGroupEgress"]
+        if name == "DatabaseSecurityGroup":
+            assert egress["CidrIp"] == "127.0.0.1/32"
+        else:
+            assert (egress["FromPort"], egress["ToPort"]) == (5432, 5432)
+            assert "DestinationSecurityGroupId" in egress
+
+
+def test_the_database_is_private_encrypted_and_backed_up(stack: Stack) -> None:
+    database = stack.properties("Database")
+    assert database["PubliclyAccessible"] is False
+    assert database["StorageEncrypted"] is True
+    assert database["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in database
+    assert database["EnableIAMDatabaseAuthentication"] is True
+    assert database["BackupRetentionPeriod"] == {"Ref": "DatabaseBackupDays"}
+
+
+def test_the_database_leaves_a_snapshot_behind_when_it_goes(stack: Stack) -> None:
+    database = stack.resources["Database"]
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+
+
+def test_the_databases_log_never_holds_a_value(stack: Stack) -> None:
+    parameters = stack.one("AWS::RDS::DBParameterGroup")["Parameters"]
+    assert parameters["log_parameter_max_length"] == parameters["log_parameter_max_length_on_error"] == "0"
+    assert parameters["log_error_verbosity"] == "terse"
+
+
+def test_the_proxy_wants_tls_and_iam_and_answers_within_a_second_when_full(stack: Stack) -> None:
+    proxy = stack.one("AWS::RDS::DBProxy")
+    assert proxy["RequireTLS"] is True
+    assert proxy["DefaultAuthScheme"] == "IAM_AUTH"
+    pool = stack.one("AWS::RDS::DBProxyTargetGroup")["ConnectionPoolConfigurationInfo"]
+    assert pool["ConnectionBorrowTimeout"] == 1
+    assert pool["MaxConnectionsPercent"] < 100
+
+
+def test_a_burst_on_every_user_route_fits_the_smallest_databases_connections(stack: Stack) -> None:
+    gibibyte = 1024**3  # db.t4g.micro; RDS allows DBInstanceClassMemory / 9531392 connections
+    pool = stack.one("AWS::RDS::DBProxyTargetGroup")["ConnectionPoolConfigurationInfo"]
+    open_to_all = gibibyte // 9531392 * pool["MaxConnectionsPercent"] // 100
+    settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
+    user_routes = [one for one in settings if one["ThrottlingBurstLimit"] == {"Ref": "UserRate"}]
+    assert len(user_routes) * stack.template["Parameters"]["UserRate"]["Default"] <= open_to_all
+
+
+def test_user_functions_are_updated_only_after_the_migrations(stack: Stack) -> None:
+    using = {name for name, one in stack.of_type("AWS::Lambda::Function").items() if "VpcConfig" in one}
+    using.remove("MigrateDatabaseFunction")
+    assert len(using) == 6
+    assert all(stack.resources[name]["DependsOn"] == "DatabaseMigration" for name in using)
+
+
+def test_the_migration_runs_again_by_the_new_code_when_layer_or_database_change(stack: Stack) -> None:
+    properties = stack.one("Custom::DatabaseMigration")
+    (layer,) = stack.of_type("AWS::Lambda::LayerVersion")
+    assert properties["Layer"] == {"Ref": layer}
+    assert properties["Database"] == {"Ref": "Database"}
+    assert properties["MigrateFunction"] == {"Ref": "MigrateDatabaseFunctionAliaslive"}
+
+
+def test_whoever_waits_for_the_migration_waits_longer_than_it_may_take(stack: Stack) -> None:
+    migration = stack.properties("MigrateDatabaseFunction")["Timeout"]
+    provider = stack.properties("DeployMigrationFunction")["Timeout"]
+    assert migration < provider < stack.one("Custom::DatabaseMigration")["ServiceTimeout"] < 900
+
+
+def test_the_migration_starts_when_the_way_to_the_database_is_there(stack: Stack) -> None:
+    needs = {"DatabaseProxyTargets", "ProxyIngress", "DatabaseIngress"}
+    assert needs <= set(stack.resources["MigrateDatabaseFunction"]["DependsOn"])
+
+
+def test_a_purge_that_was_not_delivered_and_one_that_failed_end_in_the_queue(stack: Stack) -> None:
+    queue = {"Fn::GetAtt": ["PurgeFailures", "Arn"]}
+    assert stack.one("AWS::Scheduler::Schedule")["Target"]["DeadLetterConfig"]["Arn"] == queue
+    failure = stack.properties("PurgeUsersFunctionEventInvokeConfig")["DestinationConfig"]["OnFailure"]
+    assert failure["Destination"] == queue
+
+
+def test_two_stacks_of_one_account_do_not_meet_in_a_name(stack: Stack) -> None:
+    names = [
+        stack.one("AWS::Scheduler::Schedule")["Name"],
+        stack.one("AWS::RDS::DBProxy")["DBProxyName"],
+        stack.one("AWS::CloudWatch::Dashboard")["DashboardName"],
+        stack.one("AWS::Lambda::LayerVersion")["LayerName"],
+        stack.one("AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]["Name"],
+        stack.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["Name"],
+        stack.one("AWS::CloudFront::Function")["Name"],
+    ]
+    assert all("AWS::StackName" in json.dumps(name) for name in names)

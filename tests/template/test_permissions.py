@@ -1,0 +1,65 @@
+"""Who may do what."""
+
+import json
+
+import pytest
+
+from tests.template.stack import Stack, as_list
+
+CONVERTERS = {"JsonToXmlFunction", "XmlToJsonFunction"}
+APPLICATION = {"GetUserFunction", "SaveUserFunction", "DeleteUserFunction", "ListUsersFunction", "HealthFunction"}
+MANAGED = {
+    "AWSLambdaBasicExecutionRole",  # write logs
+    "AWSXrayWriteOnlyAccess",  # write traces
+    "AWSLambdaVPCAccessExecutionRole",  # have a network interface
+    "AWSCodeDeployRoleForLambda",  # move an alias
+}
+
+
+def test_no_statement_of_ours_allows_every_action_or_every_resource(stack: Stack) -> None:
+    statements = list(stack.statements())
+    assert statements
+    for role, statement in statements:
+        assert all(action.count(":") == 1 and "*" not in action for action in as_list(statement["Action"])), role
+        assert "*" not in as_list(statement["Resource"]), role
+
+
+def test_aws_managed_policies_are_the_four_that_cannot_be_narrowed(stack: Stack) -> None:
+    roles = stack.of_type("AWS::IAM::Role").values()
+    assert {arn.rpartition("/")[2] for role in roles for arn in role.get("ManagedPolicyArns", [])} == MANAGED
+
+
+@pytest.mark.parametrize("name", sorted(CONVERTERS))
+def test_a_converter_has_no_right_of_its_own_and_no_network(name: str, stack: Stack) -> None:
+    assert list(stack.statements(f"{name}Role")) == []
+    assert "VpcConfig" not in stack.properties(name)
+
+
+@pytest.mark.parametrize("name", sorted(APPLICATION))
+def test_a_user_function_may_log_in_as_the_application_role_and_nothing_else(name: str, stack: Stack) -> None:
+    ((_, statement),) = stack.statements(f"{name}Role")
+    assert statement["Action"] == "rds-db:connect"
+    assert statement["Resource"]["Fn::Sub"][0].endswith(":dbuser:${ProxyId}/crosswalk")
+
+
+def test_only_the_migration_may_log_in_as_the_owner(stack: Stack) -> None:
+    owners = {role for role, one in stack.statements() if "/crosswalk_owner" in json.dumps(one["Resource"])}
+    assert owners == {"MigrateDatabaseFunctionRole", "DatabaseProxyRole"}
+
+
+def test_only_the_proxy_and_the_migrations_provider_may_read_the_masters_secret(stack: Stack) -> None:
+    readers = {role for role, one in stack.statements() if "secretsmanager:GetSecretValue" in as_list(one["Action"])}
+    assert readers == {"DeployMigrationFunctionRole", "DatabaseProxyRole"}
+
+
+def test_the_provider_is_outside_the_vpc_and_the_migration_inside(stack: Stack) -> None:
+    assert "VpcConfig" not in stack.properties("DeployMigrationFunction")
+    assert "VpcConfig" in stack.properties("MigrateDatabaseFunction")
+
+
+def test_callers_of_the_user_routes_get_a_policy_for_exactly_these(stack: Stack) -> None:
+    ((_, statement),) = stack.statements("UserRoutesPolicy")
+    assert statement["Action"] == "execute-api:Invoke"
+    endings = [resource["Fn::Sub"].partition("${Api}")[2] for resource in statement["Resource"]]
+    assert endings == ["/v1/*/user", "/v1/GET/users"]
+    assert "UserRoutesPolicy" in stack.template["Outputs"]
