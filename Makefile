@@ -44,6 +44,23 @@ $(VENV)/.installed: requirements-dev.txt layers/shared/requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+# The users' database: the one of `make start`, or the server that POSTGRES_DB_* name.
+COUNT ?= 500000
+
+.PHONY: seed-users psql soak-users walk-users
+
+seed-users: $(VENV)/.installed  ## fill the users table (COUNT=500000)
+	@$(BIN)/python -m local.seed_users $(COUNT)
+
+psql: $(VENV)/.installed  ## open psql on the users' database
+	@exec $(BIN)/python -m local.postgres
+
+soak-users: $(VENV)/.installed  ## 50 clients, one minute, a restart in the middle, then an audit
+	@$(BIN)/python -m benchmarks.soak_users
+
+walk-users: $(VENV)/.installed  ## walk through COUNT users while others are inserted; what pages cost
+	@$(BIN)/python -m benchmarks.walk_users $(COUNT)
+
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
 SAM_VENV := .venv-sam
 SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
