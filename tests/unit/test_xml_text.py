@@ -339,6 +339,7 @@ def test_a_mapping_can_stop_a_deep_document_at_once() -> None:
 
 
 SEEDS = [
+    "<!DOCTYPE a PUBLIC '-//X' \"]>\"[<!ELEMENT a ANY><!-- % --><!NOTATION n SYSTEM '%'> <?p %?>] ><a><b c='d'/>e</a>",
     '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE a SYSTEM "x" [<!ELEMENT a ANY>]><a xmlns:p="u" p:b="&#10;é">x</a>',
     '<!DOCTYPE a [<!ENTITY % p "x"><!ATTLIST a b CDATA "x">%p;]><a><![CDATA[<]]>&amp;😀<!-- --><?p q?>\r\n</a>',
 ]
@@ -359,6 +360,13 @@ def damaged_documents(draw: st.DrawFn) -> bytes:
         )
         document = document[:at] + piece + document[at + cut :]
     return document
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_document_cut_off_anywhere_is_malformed_or_unsafe(seed: str) -> None:
+    for end in range(len(seed.rstrip())):
+        with pytest.raises((MalformedDocument, UnsafeDocument)):
+            read(seed[:end])
 
 
 @given(damaged_documents() | st.binary())

@@ -35,7 +35,6 @@ ENCODINGS = {
     **{f"iso-8859-{part}": f"iso8859-{part}" for part in range(1, 17) if part != 12},
     **{f"windows-125{page}": f"cp125{page}" for page in range(9)},
 }
-_ENCODING_NAMES = "UTF-8, UTF-16, US-ASCII, ISO-8859-1 to -16, windows-1250 to -1258 or KOI8-R"
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -79,7 +78,7 @@ def decode_xml(document: bytes) -> str:
     declared = _read_declared_encoding(content, codec or "latin-1")
     name = declared or ("utf-16" if mark and codec in UTF_16 else "utf-8")
     if (name == "utf-16") != (codec in UTF_16) or (mark == codecs.BOM_UTF8 and name != "utf-8"):
-        _refuse_encoding(
+        _refuse_beginning(
             f"the document is {name.upper()} by its declaration, or for want of one, but its bytes are not"
         )
     return _decode(content, codec or ENCODINGS[name], name.upper())
@@ -97,16 +96,17 @@ def _read_declared_encoding(content: bytes, codec: str) -> str | None:
     end = "?>".encode(codec)
     declaration = DECLARATION.fullmatch((content.partition(end)[0] + end).decode(codec, "replace"))
     if not declaration:
-        _refuse_encoding("the XML declaration is not well-formed")
+        _refuse_beginning("the XML declaration is not well-formed")
     if declaration["version"] != "1.0":
-        _refuse_encoding("only version 1.0 of XML is read")
+        _refuse_beginning("only version 1.0 of XML is read")
     name = declaration["encoding"] and declaration["encoding"].lower()
     if name and name not in ENCODINGS:
-        _refuse_encoding(f"the encoding must be {_ENCODING_NAMES}")
+        encodings = "UTF-8, UTF-16, US-ASCII, ISO-8859-1 to -16, windows-1250 to -1258 or KOI8-R"
+        _refuse_beginning(f"the encoding must be {encodings}")
     return name
 
 
-def _refuse_encoding(detail: str) -> NoReturn:
+def _refuse_beginning(detail: str) -> NoReturn:
     raise MalformedDocument(detail, line=1, column=1)
 
 
@@ -118,7 +118,7 @@ def _decode(content: bytes, codec: str, name: str) -> str:
         line, column = locate(before, len(before))
         raise MalformedDocument(f"the bytes here are not {name}", line=line, column=column) from error
     if text.startswith(("\ufeff", "\0", "<\0")):  # expat would take these for signs of an encoding
-        _refuse_encoding("no XML document begins like this")
+        _refuse_beginning("no XML document begins like this")
     return _end_lines_in_lf(text)
 
 
@@ -279,7 +279,7 @@ def _describe_open_element(text: str) -> str:
         (name, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
     )
     parser.EndElementHandler = lambda name: opened.pop()
-    with suppress(expat.ExpatError):
+    with suppress(expat.ExpatError, DTDForbidden):
         parser.Parse(text, True)
     if not opened:
         return "its root element"
@@ -298,7 +298,7 @@ def _blank_doctype(text: str) -> str:
     doctype = DOCTYPE.match(text, start)
     if not doctype:
         return text
-    if doctype["subset"] and text.startswith(("<!ENTITY", "<!ATTLIST", "%"), doctype.end()):
+    if doctype["subset"] and text.startswith(REFUSED_IN_DOCTYPE, doctype.end()):
         line, column = locate(text, doctype.end())
         raise UnsafeDocument(DOCTYPE_REFUSAL, line=line, column=column)
     closed = text.startswith(">", doctype.end())
