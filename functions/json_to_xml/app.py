@@ -29,8 +29,11 @@ class Options(BaseModel):
     escape: TrueOrFalse = Field(
         True, description="xpath: write what XML cannot carry as JSON escapes, so nothing is lost."
     )
-    duplicates: Literal["reject", "use-first", "retain"] = Field(
-        "reject", description="xpath: what becomes of members with the same name."
+    duplicates: str = Field(
+        "reject",
+        description="xpath: what becomes of members with the same name.",
+        # The converter refuses any other, with the specification's own code.
+        json_schema_extra={"enum": ["reject", "use-first", "retain"]},
     )
 
 

@@ -86,6 +86,21 @@ def test_a_parameter_that_is_wrong_or_does_not_apply_is_named(query: str, parame
     assert parameter in answer.json["detail"]
 
 
+@pytest.mark.parametrize(
+    ("text", "query", "status", "code"),
+    [
+        (b"{", "", 400, "FOJS0001"),
+        (b'{"a":1,"a":2}', "", 422, "FOJS0003"),
+        (b"{}", "&duplicates=use-last", 400, "FOJS0005"),
+    ],
+)
+def test_errors_of_the_mapping_xpath_carry_the_code_of_its_specification(
+    text: bytes, query: str, status: int, code: str
+) -> None:
+    answer = post(text, f"mapping=xpath{query}")
+    assert (answer.status, answer.json["code"]) == (status, code)
+
+
 def test_indent_writes_one_element_a_line() -> None:
     answer = post(b'{"a":[1]}', "indent=2")
     assert answer.body.decode().splitlines() == [

@@ -95,3 +95,14 @@ def test_a_switch_is_true_or_false_and_nothing_else(value: str) -> None:
     answer = post(b"<a> b </a>", f"mapping=natural&strip_whitespace={value}")
     assert (answer.status, answer.json["parameter"]) == (400, "strip_whitespace")
     assert post(b"<a> b </a>", "mapping=natural&strip_whitespace=false").json == {"a": " b "}
+
+
+@pytest.mark.parametrize(
+    ("element", "code"), [(b"<null>x</null>", "FOJS0006"), (b'<string escaped="1">\\Q</string>', "FOJS0007")]
+)
+def test_errors_of_the_mapping_xpath_carry_the_code_of_its_specification(element: bytes, code: str) -> None:
+    answer = post(b'<array xmlns="http://www.w3.org/2005/xpath-functions">\n' + element + b"</array>", "mapping=xpath")
+    assert answer.status == 422
+    assert answer.json["code"] == code
+    assert (answer.json["line"], answer.json["column"]) == (2, 1)
+    assert answer.json["path"].startswith("/array/")
