@@ -16,7 +16,7 @@ QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-co
 
 
 # Not for the whole session: Playwright keeps an event loop running, and other tests start their own.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if not path and os.environ.get("CI") == "true":
