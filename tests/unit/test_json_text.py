@@ -49,7 +49,7 @@ BROKEN = [
     ("// x\n1", 1, 1), ("/* x */ 1", 1, 1), ("1 // x", 1, 3), ("# x\n1", 1, 1), ("\ufeff1", 1, 1), ("\xa01", 1, 1),
     ("\x0c1", 1, 1), ("[1\x0b]", 1, 3), ("\u2028[]", 1, 1), ("<a/>", 1, 1), ("&", 1, 1), ("[\\n]", 1, 2), ("\\", 1, 1),
     ('["é😀", x]', 1, 8), ('["é",\r"😀",\n\r\n x]', 4, 2), ('{"\\n": 1,\r\n "😀": "\\q"}', 2, 8), ("[1]\x00", 1, 4),
-    ('[\\"a"]', 1, 2), ('{"a":1}\\', 1, 8), ('"a"b', 1, 4), ('""""', 1, 3), ("[\"a\" \"b\"]", 1, 6), ('[">"&"<"]', 1, 5),
+    ('[\\"a"]', 1, 2), ('{"a":1}\\', 1, 8), ('"a"b', 1, 4), ('""""', 1, 3), ('[">"&"<"]', 1, 5),
 ]  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_a_text_with_one_character_changed_is_accepted_exactly_when_the_json_mod
     text: str, data: st.DataObject
 ) -> None:
     place = data.draw(st.integers(0, len(text)))
-    changed = text[:place] + data.draw(st.sampled_from(list('[]{}:,"\\0e.-+ \n\tunE<&\0') + [""])) + text[place + 1 :]
+    changed = text[:place] + data.draw(st.sampled_from([*'[]{}:,"\\0e.-+ \n\tunE<&\0', ""])) + text[place + 1 :]
     try:
         as_compared(changed)
     except ValueError:

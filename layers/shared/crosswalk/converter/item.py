@@ -359,11 +359,12 @@ def _read_tags(text: str) -> str | None:
             else:
                 return None
             comma = ","
-            if json in _ENDINGS:
+            if without_value:
                 if len(outer) == MAX_DEPTH:
                     return None
-                outer.append(ending)
-                ending, comma = _ENDINGS[json], ""
+                if json in _ENDINGS:
+                    outer.append(ending)
+                    ending, comma = _ENDINGS[json], ""
         written.append("".join(pieces))
     return "".join(written) if ending == "after" else None
 
