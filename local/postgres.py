@@ -9,10 +9,12 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import psycopg
 
@@ -149,29 +151,42 @@ def is_given() -> bool:
 
 
 _server = Server(FOLDER)
-_started_here = False
+_use: TextIO | None = None
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: `make start` and `make seed-users` may begin or end at once."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield
 
 
 def start() -> dict[str, str]:
     """The POSTGRES_* variables of a migrated database: of the environment's server, or of our own, which then runs."""
-    global _started_here
+    global _use
     if is_given():
         migrate(DatabaseSettings())
         return {name: value for name, value in os.environ.items() if name.startswith("POSTGRES_")}
-    if not _server.is_running():
-        _server.start()
-        _started_here = True
-    variables = describe(_server)
-    prepare(_server)
-    return variables
+    with _alone():
+        if not _server.is_running():
+            _server.start()
+        _use = (FOLDER / "in-use").open("w")
+        flock(_use, LOCK_SH)
+        prepare(_server)
+        return describe(_server)
 
 
 def stop() -> None:
-    """Stop the server if this process has started it."""
-    global _started_here
-    if _started_here:
+    """Stop the server unless another process uses it too: the last one out does it."""
+    global _use
+    if _use is None:
+        return
+    with _alone(), _use, suppress(BlockingIOError):
+        flock(_use, LOCK_EX | LOCK_NB)
         _server.stop()
-        _started_here = False
+    _use = None
 
 
 def prepare(server: Server) -> None:

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+PYTHONPATH = f"{ROOT}:{ROOT / 'layers/shared'}"
+"""What a Python process needs to import the project."""
 
 
 class RunningService:

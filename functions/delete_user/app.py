@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from crosswalk.api import create_handler, describe_problems
 from crosswalk.user_http import UserQuery
@@ -11,7 +11,13 @@ from crosswalk.users import delete_user
 router = APIRouter()
 
 
-@router.delete("/user", summary="Delete a user", status_code=204, responses=describe_problems(400, 404, 503))
+@router.delete(
+    "/user",
+    summary="Delete a user",
+    status_code=204,
+    response_class=Response,
+    responses=describe_problems(400, 404, 503),
+)
 async def remove_user(query: Annotated[UserQuery, Query()]) -> None:
     await delete_user(query.email)
 

@@ -17,6 +17,7 @@ def test_deleting_a_user_is_a_204_and_then_it_is_gone() -> None:
     invoke(save_handler, create_event("POST", "/user?email=ada%40example.org", b'{"text": ""}'))
     answer = delete("email=ADA%40example.org")
     assert (answer.status, answer.body) == (204, b"")
+    assert "Content-Type" not in answer.headers
     assert invoke(get_handler, create_event("GET", "/user?email=ada%40example.org")).status == 404
 
 

@@ -9,6 +9,7 @@ from crosswalk.settings import read_service_settings
 from functions.health.app import handler
 from tests.databases import use_variables
 from tests.events import Answer, create_event, invoke
+from tests.running import PYTHONPATH
 
 
 def get(query: str = "") -> Answer:
@@ -41,4 +42,7 @@ def test_another_parameter_is_a_400(query: str) -> None:
 
 def test_a_plain_check_does_not_load_the_driver() -> None:
     code = "import functions.health.app, sys; print('psycopg' in sys.modules)"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "False"
+    assert (
+        subprocess.check_output([sys.executable, "-c", code], env={"PYTHONPATH": PYTHONPATH}, text=True).strip()
+        == "False"
+    )

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from crosswalk.database import get_parameters
 from crosswalk.settings import DatabaseSettings, PurgeSettings
+from tests.running import PYTHONPATH
 
 TOKEN = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-central-1"}
 
@@ -33,10 +34,10 @@ def test_a_wrong_variable_is_named_but_not_its_value(name: str, value: str, monk
 
 
 def test_a_user_function_with_a_wrong_variable_does_not_start() -> None:
-    code = "import os; os.environ['POSTGRES_DB_PORT'] = 'none'; import functions.get_user.app"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    variables = {"PYTHONPATH": PYTHONPATH, "POSTGRES_DB_PORT": "none"}
+    done = subprocess.run([sys.executable, "-c", "import functions.get_user.app"], env=variables, capture_output=True)
     assert done.returncode != 0
-    assert "POSTGRES_DB_PORT" in done.stderr
+    assert b"POSTGRES_DB_PORT" in done.stderr
 
 
 def test_a_negative_retention_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
