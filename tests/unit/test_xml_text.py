@@ -215,6 +215,22 @@ def test_positions_hold_beyond_the_chunks_in_which_a_long_document_is_parsed() -
     assert (error.line, error.column) == (300_001, 6)
 
 
+@pytest.mark.parametrize(
+    ("ordinal", "place"),
+    [
+        (1, (3, 1, "/a")),
+        (2, (3, 5, "/a/p:b")),
+        (3, (4, 3, "/a/c")),
+        (4, (4, 7, "/a/p:b[2]")),
+        (5, (4, 30, "/a/p:b[2]/p:b")),
+        (6, (5, 2, f"/a/{'d' * 40}...")),
+    ],
+)
+def test_an_element_is_located_by_the_number_of_its_start_tag(ordinal: int, place: tuple[int, int, str]) -> None:
+    document = "<!DOCTYPE a\r\n>\r\n<a>é<p:b xmlns:p='u'/>\n😀\u0020<c/><p:b xmlns:p='u'>text😀 <p:b/></p:b>\n "
+    assert XmlReader(f"{decode_xml(document.encode())}<{'d' * 50}/></a>").locate_element(ordinal) == place
+
+
 # Well-formedness
 
 

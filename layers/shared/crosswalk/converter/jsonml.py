@@ -88,6 +88,7 @@ class _Writer:
         self.written: list[str] = []
         self.losses: set[str] = set()
         self._path: list[int] = []  # the places, from the root, of the value that is being written
+        self._qnames: set[str] = set()  # names that have been checked; most come again and again
         self._namespaces = {"xml": XML_NAMESPACE}  # by prefix, as they stand for the element that is being written
         self._outer_namespaces: list[Attributes] = []  # for each open element, what its declarations have replaced
 
@@ -115,7 +116,7 @@ class _Writer:
         if not isinstance(element, list) or not element:
             self._refuse("an element is an array with its name at the head")
         name = element[0]
-        if not isinstance(name, str) or isinstance(name, Number) or not is_qname(name):
+        if not isinstance(name, str) or isinstance(name, Number) or not self._is_qname(name):
             self._refuse("an element's name must be an XML name", 0)
         head = 1
         attributes: Attributes = []
@@ -123,7 +124,8 @@ class _Writer:
             head = 2
             attributes = [(key, self._write_scalar(value, 1, key)) for key, value in element[1]]
         self._check_names(name, attributes)
-        self.written.append("<" + name + "".join(f' {key}="{escape_attribute(value)}"' for key, value in attributes))
+        self.written.append("<" + name)
+        self.written += [f' {key}="{escape_attribute(value)}"' for key, value in attributes]
         self.written.append(">" if len(element) > head else " />")
         return enumerate(element[head:], head), f"</{name}>" if len(element) > head else ""
 
@@ -141,19 +143,28 @@ class _Writer:
     def _check_names(self, name: str, attributes: Attributes) -> None:
         """As Namespaces in XML 1.0 asks: every prefix is declared, no two attributes have the same expanded name."""
         self._outer_namespaces.append([])
+        if not attributes and ":" not in name:
+            return
         for key, value in attributes:
             if _is_declaration(key):
                 self._declare(key, value)
         self._find_namespace(name, 0)
         seen = set()
         for key, _ in attributes:
-            if not is_qname(key):
+            if not self._is_qname(key):
                 self._refuse("an attribute's name must be an XML name", 1, key)
             uri = XMLNS_NAMESPACE if _is_declaration(key) else self._find_namespace(key, 1, key)
             expanded = uri, key.rpartition(":")[2]
             if expanded in seen:
                 self._refuse("this attribute stands twice", 1, key)
             seen.add(expanded)
+
+    def _is_qname(self, string: str) -> bool:
+        if string in self._qnames:
+            return True
+        if is_qname(string):
+            self._qnames.add(string)
+        return string in self._qnames
 
     def _declare(self, key: str, uri: str) -> None:
         prefix = key[len("xmlns:") :]

@@ -9,9 +9,10 @@ values without any event; without a DOCTYPE they are errors everywhere. Nothing 
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from itertools import count
 from typing import NoReturn
 from xml.parsers import expat
 
@@ -145,6 +146,37 @@ class XmlReader:
         """Line and column, from 1, of the event that is being handled; for text, of what follows it."""
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
 
+    def locate_element(self, ordinal: int) -> tuple[int, int, str]:
+        """Line, column and path, such as `/root/item[2]`, of the element whose start tag is the first, second, ...
+
+        The document is read again for this, so that a reading that refuses nothing need not keep count of it all.
+        """
+        parser = _create_parser(None)
+        steps: list[str] = []
+        counts: list[Counter[str]] = [Counter()]
+        ordinals = count(1)
+
+        def start(name: str, attributes: object) -> None:
+            counts[-1][name] += 1
+            number = counts[-1][name]
+            steps.append(f"/{_shorten(name)}" + (f"[{number}]" if number > 1 else ""))
+            counts.append(Counter())
+            if next(ordinals) == ordinal:
+                raise _FoundError(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1, "".join(steps))
+
+        def end(name: str) -> None:
+            steps.pop()
+            counts.pop()
+
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        try:
+            parser.Parse(self._text, True)
+        except _FoundError as found:
+            line, column, path = found.args
+            return line, column, path
+        raise AssertionError("the element has been read before")
+
     def read(
         self,
         start: StartHandler,
@@ -189,21 +221,18 @@ def read_root(text: str) -> tuple[str, dict[str, str]]:
     parser.StartElementHandler = _stop_at_root
     try:
         _parse(parser, _blank_doctype(text))
-    except _RootFound as root:
-        return root.name, root.attributes
+    except _FoundError as found:
+        name, attributes = found.args
+        return name, attributes
     raise AssertionError("expat takes no document without a root")
 
 
-class _RootFound(Exception):
-    """Stops the parser; nothing is wrong."""
-
-    def __init__(self, name: str, attributes: dict[str, str]) -> None:
-        self.name = name
-        self.attributes = attributes
-
-
 def _stop_at_root(name: str, attributes: dict[str, str]) -> NoReturn:
-    raise _RootFound(_expand(name), {_expand(key): value for key, value in attributes.items()})
+    raise _FoundError(_expand(name), {_expand(key): value for key, value in attributes.items()})
+
+
+class _FoundError(Exception):
+    """Stops the parser, with what was looked for as its arguments; nothing is wrong."""
 
 
 def _expand(name: str) -> str:
@@ -212,7 +241,8 @@ def _expand(name: str) -> str:
 
 def _expanding(start: StartHandler) -> StartHandler:
     def start_expanded(name: str, attributes: list[str]) -> None:
-        attributes[::2] = map(_expand, attributes[::2])
+        if attributes:
+            attributes[::2] = map(_expand, attributes[::2])
         start(_expand(name), attributes)
 
     return start_expanded
@@ -284,7 +314,11 @@ def _describe_open_element(text: str) -> str:
     if not opened:
         return "its root element"
     name, line, column = opened[-1]
-    return f"<{name if len(name) <= 40 else name[:40] + '...'}> of line {line}, column {column}"
+    return f"<{_shorten(name)}> of line {line}, column {column}"
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= 40 else name[:40] + "..."
 
 
 def _blank_doctype(text: str) -> str:
@@ -328,7 +362,6 @@ def is_name(string: str) -> bool:
 _ASCII_NAME = re.compile("[A-Za-z_:][A-Za-z0-9._:-]*")
 
 
-@lru_cache(maxsize=1024)
 def _is_read_as_name(string: str) -> bool:
     if UNCARRIABLE.search(string):
         return False

@@ -34,10 +34,9 @@ XML to JSON
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NoReturn
 
-from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, write_json
+from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, quote, write_json
 from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader, escape_attribute, escape_text
 from crosswalk.errors import InexpressibleDocument, InvalidParameter, MalformedDocument, UnsafeDocument
 
@@ -83,7 +82,8 @@ def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
 
     Raises MalformedDocument, and InexpressibleDocument (FOJS0006, FOJS0007) where the document breaks the rules.
     """
-    return write_json(_Reader(text).read(), indent), ()
+    json = _Reader(text).read()
+    return write_json(parse_json(json), indent) if indent else json, ()
 
 
 # What a map or an array holds: each child's key or index, its attributes as they are written, and its value.
@@ -184,91 +184,85 @@ def _escape(match: re.Match[str]) -> str:
     return SHORT_ESCAPES.get(character) or f"\\u{ord(character):04X}"
 
 
-@dataclass(slots=True)
-class _Element:
-    """An element that is open: where it stands, what its tag says, and what it holds so far."""
-
-    kind: str
-    index: int  # from 1, among siblings of its kind
-    line: int
-    column: int
-    key: str = ""
-    escaped: bool = False
-    members: list[tuple[str, Value]] = field(default_factory=list)
-    items: list[Value] = field(default_factory=list)
-    keys: set[str] = field(default_factory=set)
-    kinds: dict[str, int] = field(default_factory=dict)  # how many children of each kind
-
-
 class _Reader:
+    """Writes the JSON while it reads. After each value stands a comma, which the end of its container takes back."""
+
     def __init__(self, text: str) -> None:
         self._xml = XmlReader(text, expand_names=True)
-        self._open: list[_Element] = []
+        self._written: list[str] = []
         self._text: list[str] = []
-        self._root: Value = None
+        self._count = 0  # of start tags
+        self._open: list[tuple[str, int, set[str]]] = []  # each open element's kind, its ordinal, and the keys of a map
+        self._escaped = False  # whether the string that is open is
 
-    def read(self) -> Value:
+    def read(self) -> str:
         self._xml.read(self._start, self._end, self._text.append)
-        return self._root
+        return "".join(self._written[:-1])
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        parent = self._open[-1] if self._open else None
-        if parent and parent.kind in CONTAINERS:
+        parent, _, keys = self._open[-1] if self._open else ("", 0, set())
+        if self._text and parent in CONTAINERS:
             self._skip_space()
-        kind = KINDS.get(name) or name.rpartition("}")[2][:40]
-        siblings = parent.kinds if parent else {}
-        siblings[kind] = siblings.get(kind, 0) + 1
-        self._open.append(_Element(kind, siblings[kind], *self._xml.position))
-        if name not in KINDS:
+        kind = KINDS.get(name, "")
+        self._count += 1
+        self._open.append((kind, self._count, set()))
+        if not kind:
             self._refuse(f"only map, array, string, number, boolean and null of the namespace {NAMESPACE} mean JSON")
-        if parent and parent.kind not in CONTAINERS:
-            self._refuse(f"a {parent.kind} holds no elements")
+        if parent and parent not in CONTAINERS:
+            self._refuse(f"a {parent} holds no elements")
         if len(self._open) > MAX_DEPTH:
             line, column = self._xml.position
             raise UnsafeDocument(f"the elements stand deeper than {MAX_DEPTH} levels", line=line, column=column)
-        self._read_attributes(parent, dict(zip(attributes[::2], attributes[1::2], strict=True)))
+        self._escaped = False
+        if attributes or parent == "map":
+            self._read_attributes(parent, keys, dict(zip(attributes[::2], attributes[1::2], strict=True)))
+        if kind in CONTAINERS:
+            self._written.append("{" if kind == "map" else "[")
 
-    def _read_attributes(self, parent: _Element | None, attributes: dict[str, str]) -> None:
-        element = self._open[-1]
+    def _read_attributes(self, parent: str, keys: set[str], attributes: dict[str, str]) -> None:
         for name in attributes:
             if name.startswith("{") and not name.startswith(f"{{{NAMESPACE}}}"):
                 continue
-            if name != "escaped" and (name not in ("key", "escaped-key") or (parent and parent.kind == "array")):
+            if name != "escaped" and (name not in ("key", "escaped-key") or parent == "array"):
                 self._refuse(f"the attribute {name.rpartition('}')[2][:40]} is not allowed here")
-        element.escaped = self._read_boolean(attributes.get("escaped", "false"), "escaped")
+        self._escaped = self._read_boolean(attributes.get("escaped", "false"), "escaped")
         key_escaped = self._read_boolean(attributes.get("escaped-key", "false"), "escaped-key")
-        if parent and parent.kind == "map":
+        if parent == "map":
             if "key" not in attributes:
                 self._refuse("a member of a map must have a key")
-            element.key = self._unescape(attributes["key"]) if key_escaped else attributes["key"]
-            if element.key in parent.keys:
+            key = self._unescape(attributes["key"]) if key_escaped else attributes["key"]
+            if key in keys:
                 self._refuse("two members of a map have the same key; the mapping item can carry them")
-            parent.keys.add(element.key)
+            keys.add(key)
+            self._written.append(quote(key) + ":")
 
     def _end(self, name: str) -> None:
-        value = self._read_value(self._open[-1])
-        element = self._open.pop()
-        if not self._open:
-            self._root = value
-        elif self._open[-1].kind == "map":
-            self._open[-1].members.append((element.key, value))
-        else:
-            self._open[-1].items.append(value)
-
-    def _read_value(self, element: _Element) -> Value:
-        if element.kind in CONTAINERS:
+        kind = self._open[-1][0]
+        if kind in CONTAINERS:
             self._skip_space()
-            return Object(element.members) if element.kind == "map" else element.items
-        text = self._take_text()
-        if element.kind == "string":
-            return self._unescape(text) if element.escaped else text
-        if element.kind == "number":
+            self._close("}" if kind == "map" else "]")
+        else:
+            self._written.append(self._read_leaf(kind, self._take_text()))
+        self._written.append(",")
+        self._open.pop()
+
+    def _close(self, bracket: str) -> None:
+        if self._written[-1] == ",":
+            self._written[-1] = bracket
+        else:
+            self._written.append(bracket)
+
+    def _read_leaf(self, kind: str, text: str) -> str:
+        """The JSON of an element that holds no elements."""
+        if kind == "string":
+            return quote(self._unescape(text) if self._escaped else text)
+        if kind == "number":
             return self._read_number(text.strip(XML_SPACE))
-        if element.kind == "boolean":
-            return self._read_boolean(text, "a boolean")
+        if kind == "boolean":
+            return "true" if self._read_boolean(text, "a boolean") else "false"
         if text:
             self._refuse("a null holds nothing")
-        return None
+        return "null"
 
     def _read_boolean(self, text: str, what: str) -> bool:
         value = BOOLEANS.get(text.strip(XML_SPACE))
@@ -276,9 +270,9 @@ class _Reader:
             self._refuse(f"{what} must be true, false, 1 or 0")
         return value
 
-    def _read_number(self, text: str) -> Number:
+    def _read_number(self, text: str) -> str:
         if JSON_NUMBER.fullmatch(text):
-            return Number(text)
+            return text
         double = XS_DOUBLE.fullmatch(text)
         if not double or math.isinf(float(text)):
             self._refuse("a number must be a finite xs:double")
@@ -288,7 +282,7 @@ class _Reader:
             number += "." + fraction
         if exponent := exponent.lstrip("0"):
             number += "e" + exponent_sign + exponent
-        return Number(number)
+        return number
 
     def _unescape(self, text: str) -> str:
         """Escaped text as JSON would read it between quotes, where control characters and quotes need no escape."""
@@ -315,7 +309,6 @@ class _Reader:
 
     def _refuse(self, detail: str, code: str = "FOJS0006") -> NoReturn:
         """Refuse the innermost element that is open."""
-        element = self._open[-1]
-        steps = (step.kind + (f"[{step.index}]" if step.index > 1 else "") for step in self._open)
-        path = "".join("/" + step for step in steps)
-        raise InexpressibleDocument(detail, line=element.line, column=element.column, path=path, code=code)
+        _, ordinal, _ = self._open[-1]
+        line, column, path = self._xml.locate_element(ordinal)
+        raise InexpressibleDocument(detail, line=line, column=column, path=path, code=code)
