@@ -6,6 +6,7 @@ HOST ?= 127.0.0.1
 
 VENV := .venv
 BIN := $(VENV)/bin
+SAM_VENV := .venv-sam
 SOURCES := functions layers/shared/crosswalk local deploy tests benchmarks
 
 export PYTHONPATH := layers/shared:.
@@ -19,14 +20,14 @@ help:  ## list these targets
 start: $(VENV)/.installed  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
 	@exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
 
-test: $(VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
+test: $(VENV)/.installed $(SAM_VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
 	@$(BIN)/pytest $(TESTS)
 
 check: $(VENV)/.installed  ## lint, format check, types, template
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
-	@$(BIN)/cfn-lint template.yaml
+	@$(BIN)/cfn-lint template.yaml bootstrap.yaml
 
 format: $(VENV)/.installed  ## rewrite the source in the house format
 	@$(BIN)/ruff check --fix --select I .
@@ -62,13 +63,16 @@ walk-users: $(VENV)/.installed  ## walk through COUNT users while others are ins
 	@$(BIN)/python -m benchmarks.walk_users $(COUNT)
 
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
-SAM_VENV := .venv-sam
 SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 ARCHITECTURE ?= x86_64
+ENVIRONMENT ?= dev
+BUDGET ?= 100
+FIRST_REGION ?= true
 
-.PHONY: build sam-check sam-local
+.PHONY: build sam-check sam-local bootstrap deploy destroy
 
 build: $(SAM_VENV)/.installed  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
+	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(CURDIR)/$(SAM_VENV)/bin/python $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
 
 sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
@@ -76,6 +80,23 @@ sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
 
 sam-local: build  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
 	@$(SAM) local start-api --host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
+
+bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100)
+	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
+	@$(SAM) deploy --template-file bootstrap.yaml --stack-name crosswalk-bootstrap --capabilities CAPABILITY_NAMED_IAM \
+		--resolve-s3 --no-confirm-changeset --no-fail-on-empty-changeset --parameter-overrides \
+		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION)
+
+deploy: $(VENV)/.installed $(SAM_VENV)/.installed  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev)
+	@echo "== Check the source" && $(MAKE) --no-print-directory check
+	@echo "== Check the account" && $(BIN)/python -m deploy check $(ENVIRONMENT)
+	@echo "== Build" && $(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
+	@echo "== Deploy" && $(SAM) deploy --config-env $(ENVIRONMENT) --parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
+	@echo "== Publish the page" && $(BIN)/python -m deploy publish $(ENVIRONMENT)
+	@echo "== Smoke test" && $(BIN)/python -m deploy smoke $(ENVIRONMENT)
+
+destroy: $(VENV)/.installed  ## take it down again, after asking (ENVIRONMENT=dev)
+	@$(BIN)/python -m deploy destroy $(ENVIRONMENT)
 
 $(SAM_VENV)/.installed: requirements-sam.txt
 	@echo "Installing into $(SAM_VENV) ..."
