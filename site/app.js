@@ -80,9 +80,6 @@ const EXAMPLES = {
 
 /* Documents */
 
-/** @param {number} count @param {string} noun */
-const count = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-
 /** @param {Held} held */
 function toBytes({ text, bytes }) {
   return bytes ?? new TextEncoder().encode(declareUtf8(text));
@@ -118,8 +115,8 @@ function recognizeEncoding(bytes) {
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "utf-16le";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "utf-16be";
   const head = String.fromCharCode(...bytes.subarray(0, 200));
-  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(head);
-  return declared?.[1] ?? "utf-8";
+  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(head)?.[1] ?? "utf-8";
+  return /^utf-16/i.test(declared) ? "utf-8" : declared; // what was just read is not UTF-16
 }
 
 /**
@@ -138,7 +135,7 @@ async function readFile(file) {
  */
 function recognizeLanguage(text) {
   const start = /\S/.exec(text.slice(0, 1000))?.[0];
-  return start && (start === "<" ? "xml" : "json");
+  return start === undefined ? undefined : start === "<" ? "xml" : "json";
 }
 
 const LINE_ENDS = /\r\n|\r|\n/g;
@@ -178,16 +175,17 @@ function passLines(text, start, lines) {
 const endExcerpt = (text, start) => Math.min(start + EXCERPT, passLines(text, start, EXCERPT_LINES));
 
 /**
- * The member or value that a JSON pointer (RFC 6901) names: where it begins and ends. Of duplicates it is the last, which
- * is the one that a mapping stumbles over.
+ * The member or value that a JSON pointer (RFC 6901) names: where it begins and ends. Of duplicates it is the last, the
+ * one that a mapping stumbles over.
  * @param {string} text @param {string | undefined} pointer
  */
 function locatePointer(text, pointer) {
   if (pointer === undefined) return undefined;
   const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-  /** @type {{list: boolean, at?: string | number}[]} The objects and lists around the token, and where in them it is. */
+  /** @type {{list: boolean, at?: string | number}[]} The objects and lists around a token, and where in them it is. */
   const around = [];
-  const isWanted = () => around.length === wanted.length && around.every(({ at }, depth) => String(at) === wanted[depth]);
+  const isWanted = () =>
+    around.length === wanted.length && around.every(({ at }, depth) => String(at) === wanted[depth]);
   let found;
   for (const [start, end] of scanJson(text)) {
     const [first, inner] = [text[start], around.at(-1)];
@@ -200,6 +198,17 @@ function locatePointer(text, pointer) {
     else if (first === "," && inner) inner.at = inner.list ? Number(inner.at) + 1 : undefined;
   }
   return found;
+}
+
+/** @param {number} bytes */
+function formatSize(bytes) {
+  if (bytes < 1024) return plural(bytes, "byte");
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(2)} MiB`;
+}
+
+/** @param {number} number @param {string} noun */
+function plural(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /* The service */
@@ -220,7 +229,7 @@ class Refusal extends Error {
 async function convert(language, held, query, signal) {
   const { route, type, other } = LANGUAGES[language];
   const body = toBytes(held);
-  refuseLarge(body);
+  if (body.length > LIMIT) throw new Refusal(describeLarge(body.length));
   const started = performance.now();
   const { response, bytes } = await request(`${route}${query.size ? `?${query}` : ""}`, body, type, signal);
   if (!response.ok) throw new Refusal(readProblem(response, new TextDecoder().decode(bytes)));
@@ -232,11 +241,10 @@ async function convert(language, held, query, signal) {
   };
 }
 
-/** @param {Uint8Array} body */
-function refuseLarge(body) {
-  if (body.length <= LIMIT) return;
-  const detail = `The service takes documents of up to 4 MiB (${count(LIMIT, "byte")}); this one has ${count(body.length, "byte")}.`;
-  throw new Refusal({ title: "The document is too large", detail });
+/** @param {number} size @returns {Problem} */
+function describeLarge(size) {
+  const [limit, actual] = [plural(LIMIT, "byte"), plural(size, "byte")];
+  return { title: "The document is too large", detail: `The service takes 4 MiB (${limit}); this one has ${actual}.` };
 }
 
 /** @param {string} url @param {Uint8Array<ArrayBuffer>} body @param {string} type @param {AbortSignal} signal */
@@ -273,7 +281,7 @@ function readProblem(response, body) {
  */
 function advise(retryAfter) {
   const seconds = Math.ceil(Number(retryAfter ?? NaN) || (Date.parse(retryAfter ?? "") - Date.now()) / 1000);
-  const when = seconds > 0 ? `in ${count(seconds, "second")}` : "in a moment";
+  const when = seconds > 0 ? `in ${plural(seconds, "second")}` : "in a moment";
   return `Your document is still here: try again ${when}.`;
 }
 
@@ -432,7 +440,7 @@ class Pane {
     const parts = [name, encoding, bytes && formatSize(bytes.length)].filter(Boolean);
     if (this.area.readOnly) {
       const [first, last] = [this.start + 1, this.end].map((place) => place.toLocaleString("en"));
-      parts.push(`shown: characters ${first} to ${last}; sent, copied and saved: all`);
+      parts.push(`characters ${first} to ${last} are shown, all are sent`);
     }
     this.root.classList.toggle("long", this.area.readOnly);
     this.about.textContent = parts.join(" · ");
@@ -467,21 +475,14 @@ class Pane {
     this.message.dataset.kind = kind;
     this.message.replaceChildren(...content);
     if (kind !== "problem") this.underlay.replaceChildren();
-    this.area.toggleAttribute("aria-invalid", false);
-    if (kind === "problem") this.area.setAttribute("aria-invalid", "true");
+    this.area.setAttribute("aria-invalid", String(kind === "problem"));
   }
-}
-
-/** @param {number} bytes */
-function formatSize(bytes) {
-  if (bytes < 1024) return count(bytes, "byte");
-  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(2)} MiB`;
 }
 
 /* Comparing what came back */
 
 /**
- * Where each token of a well-formed JSON text begins and ends.
+ * Where each token of a JSON text begins and ends.
  * @param {string} text @returns {Generator<[number, number]>}
  */
 function* scanJson(text) {
@@ -490,6 +491,7 @@ function* scanJson(text) {
     if (match[0] === '"') {
       let end = text.indexOf('"', token.lastIndex);
       while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+      if (end < 0) return;
       token.lastIndex = end + 1;
     }
     yield [match.index, token.lastIndex];
@@ -536,7 +538,7 @@ function* readXml(text, blanks) {
 /** @param {Node} root @returns {Generator<[Node, number]>} */
 function* walk(root) {
   let depth = 0;
-  for (let node = root.firstChild; node; ) {
+  for (let node = /** @type {Node | null} */ (root.firstChild); node; ) {
     yield [node, depth];
     if (node.firstChild) {
       node = node.firstChild;
@@ -556,7 +558,8 @@ function writeNode(node) {
   if (node instanceof Comment) return `<!--${node.data}-->`;
   if (node instanceof ProcessingInstruction) return `<?${node.target} ${node.data}?>`;
   const { nodeName, attributes } = /** @type {Element} */ (node);
-  return `<${nodeName}${[...attributes].map(({ name, value }) => ` ${name}=${JSON.stringify(value)}`).sort().join("")}>`;
+  const written = [...attributes].map(({ name, value }) => ` ${name}=${JSON.stringify(value)}`);
+  return `<${nodeName}${written.sort().join("")}>`;
 }
 
 /**
@@ -618,7 +621,7 @@ async function cross(from) {
   const sent = source.document;
   if (!sent.text && !sent.bytes?.length) {
     source.area.focus();
-    return announce(`There is nothing to convert: type or paste ${LANGUAGES[from].name}, drop a file, or take the example.`, source);
+    return announce(`There is nothing to convert: type or paste ${LANGUAGES[from].name}, or drop a file.`, source);
   }
   const mapping = chosenMapping();
   const invalid = [...fields].find((field) => applies(field, from, mapping) && !field.checkValidity());
@@ -673,6 +676,12 @@ async function attempt(from, pane, work) {
     showProblem(pane, error.problem);
   }
   if (crossing.dataset.signal.startsWith("busy")) crossing.dataset.signal = "";
+}
+
+/** Forget the conversion under way: what it is of, or what it would overwrite, has changed. */
+function callOff() {
+  running.abort();
+  crossing.dataset.signal = "";
 }
 
 /** @param {Pane} pane @param {Conversion} conversion @param {() => void} sendBack */
@@ -732,10 +741,8 @@ function tell(sentence) {
  * @param {File} file @param {Pane} meant
  */
 async function openFile(file, meant) {
-  if (file.size > LIMIT) {
-    const detail = `The service takes documents of up to 4 MiB (${count(LIMIT, "byte")}); ${file.name} has ${count(file.size, "byte")}.`;
-    return showProblem(meant, { title: "The document is too large", detail });
-  }
+  callOff();
+  if (file.size > LIMIT) return showProblem(meant, describeLarge(file.size));
   const held = await readFile(file);
   const pane = panes[recognizeLanguage(held.text) ?? meant.language];
   pane.hold(held);
@@ -746,6 +753,7 @@ async function openFile(file, meant) {
 /** @type {Record<string, (pane: Pane) => void>} */
 const TOOLS = {
   example(pane) {
+    callOff();
     pane.hold({ text: EXAMPLES[pane.language] });
     pane.area.focus();
   },
@@ -767,6 +775,7 @@ const TOOLS = {
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   },
   clear(pane) {
+    callOff();
     pane.hold({ text: "" });
     pane.release();
     pane.area.focus();
@@ -784,14 +793,18 @@ function paste(event, pane) {
   const whole = value.slice(0, selectionStart) + text + value.slice(selectionEnd);
   if (!file && (readOnly || endExcerpt(whole, 0) === whole.length)) return;
   event.preventDefault();
-  if (file) openFile(file, pane);
-  else pane.hold({ text: whole });
+  if (file) return void openFile(file, pane);
+  callOff();
+  pane.hold({ text: whole });
 }
 
 /** @param {Pane} pane */
 function watchPane(pane) {
   const { root, area } = pane;
-  area.addEventListener("input", () => pane.release());
+  area.addEventListener("input", () => {
+    callOff();
+    pane.release();
+  });
   area.addEventListener("paste", (event) => paste(event, pane));
   for (const tool of root.querySelectorAll("[data-tool]")) {
     tool.addEventListener("click", () => TOOLS[tool.getAttribute("data-tool") ?? ""](pane));

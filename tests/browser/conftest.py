@@ -3,15 +3,15 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+from local.intrinsics import load_yaml
+from tests.running import ROOT
+
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
 
 
@@ -52,4 +52,14 @@ def is_error(message: ConsoleMessage) -> bool:
 
 def serve_with_policy(route: Route) -> None:
     answer = route.fetch()
-    route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": CONTENT_SECURITY_POLICY})
+    route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": read_policy()})
+
+
+@cache
+def read_policy() -> str:
+    """The Content-Security-Policy that CloudFront sends with the page."""
+    resources = load_yaml(ROOT / "template.yaml")["Resources"].values()
+    [policy] = [resource for resource in resources if resource["Type"] == "AWS::CloudFront::ResponseHeadersPolicy"]
+    headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    text: str = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    return text
