@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosswalk.converter import xml_text
+from crosswalk.converter.json_text import MAX_DEPTH
 from crosswalk.converter.xml_text import (
     UNCARRIABLE,
     XmlReader,
@@ -301,6 +302,18 @@ def test_a_document_that_a_mapping_cannot_express_must_be_well_formed_first() ->
             XmlReader(document).read(refuse_all, str, str)
 
 
+def test_a_document_that_a_mapping_cannot_express_and_that_is_too_deep_is_unsafe() -> None:
+    def refuse_all(name: str, attributes: list[str]) -> None:
+        raise InexpressibleDocument("not this one")
+
+    depth = MAX_DEPTH + 1
+    with pytest.raises(InexpressibleDocument):
+        XmlReader("<a>" * depth + "</a>" * depth).read(refuse_all, str, str)
+    with pytest.raises(UnsafeDocument) as caught:
+        XmlReader("<a>" * 1_000_000).read(refuse_all, str, str)
+    assert (caught.value.line, caught.value.column) == (1, 3 * depth + 1)
+
+
 def test_a_long_name_is_not_echoed() -> None:
     assert len(refuse(f"<{'a' * 1000}>").detail) < 120
 
@@ -484,7 +497,7 @@ def test_a_name_is_what_the_reader_reads_as_one(name: str) -> None:
         events = read(f"<{name}/>".encode("utf-8", "surrogatepass"))
     except DocumentError:
         events = []
-    assert is_qname(name) is (events[:1] == [(name, [], (1, 1))])
+    assert is_ncname(name) is (events[:1] == [(name, [], (1, 1))])
 
 
 def test_the_encodings_are_python_codecs_that_hold_ascii_as_it_is() -> None:

@@ -19,7 +19,7 @@ from xml.parsers import expat
 from defusedxml import DTDForbidden, EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
-from crosswalk.converter.json_text import locate
+from crosswalk.converter.json_text import MAX_DEPTH, locate
 from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
 
 StartHandler = Callable[[str, list[str]], object]
@@ -201,7 +201,7 @@ class XmlReader:
         try:
             _parse(parser, self._text)
         except InexpressibleDocument:
-            _parse(_create_parser(SEPARATOR), self._text)
+            _check_well_formedness(self._text)
             raise
         finally:
             # The callbacks mostly know this reader: a cycle would keep the whole document until a garbage collection.
@@ -210,6 +210,27 @@ class XmlReader:
         if not self._expand_names and (":" in self._text or "xmlns" in self._text):
             # Prefixes are for expat to check, in a reading without callbacks, which costs little.
             _parse(_create_parser(SEPARATOR), self._text)
+
+
+def _check_well_formedness(text: str) -> None:
+    """Raise MalformedDocument; or UnsafeDocument at a depth that no mapping reads, and that costs expat memory."""
+    parser = _create_parser(SEPARATOR)
+    depth = 0
+
+    def start(name: str, attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH + 1:  # in the mapping item, what stands in the deepest list does not count
+            line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+            raise UnsafeDocument(f"elements stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    _parse(parser, text)
 
 
 def read_root(text: str) -> tuple[str, dict[str, str]]:
