@@ -282,8 +282,8 @@ def test_an_impossible_option_is_not_sent(page: Page) -> None:
     assert sent == []
 
 
-def test_a_document_of_4_mib_leaves_the_page_alive(page: Page) -> None:
-    """Without excerpts its text area alone would block it for longer than this, which is meant for a busy machine."""
+def test_a_long_document_leaves_the_page_alive(page: Page) -> None:
+    """Two seconds are meant for a busy machine; without excerpts the text area's 100,000 lines would take many more."""
     page.evaluate(
         """() => {
             window.longest = 0;
@@ -294,15 +294,13 @@ def test_a_document_of_4_mib_leaves_the_page_alive(page: Page) -> None:
             });
         }"""
     )
-    drop_file(page, "#json", "long.json", b'["', (b"walk " * 1000, 838), b'"]')
-    expect(page.locator("#json-pane .about")).to_contain_text(
-        "4.00 MiB · characters 1 to 100,000 are shown, all are sent"
-    )
+    drop_file(page, "#json", "long.json", b'["', (b"walk " * 1000, 800), b'"', (b"\n" * 1000, 100), b"]")
+    expect(page.locator("#json-pane .about")).to_contain_text("3.91 MiB")
     with page.expect_request("**/json2xml*") as sent:
         press(page, "To XML")
-    assert len(sent.value.post_data_buffer or b"") == 5 * 838_000 + 4
+    assert len(sent.value.post_data_buffer or b"") == 4_100_004
     press(page, "Send back and compare")
-    expect(page.locator("#xml-message")).to_contain_text("It came back equal, character for character.", timeout=20_000)
+    expect(page.locator("#xml-message")).to_contain_text("It came back equal", timeout=20_000)
     assert page.evaluate("longest") < 2000
 
 
