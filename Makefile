@@ -63,7 +63,7 @@ walk-users: $(VENV)/.installed  ## walk through COUNT users while others are ins
 	@$(BIN)/python -m benchmarks.walk_users $(COUNT)
 
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
-SAM := SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
+SAM := env SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 ARCHITECTURE ?= x86_64
 ENVIRONMENT ?= dev
 BUDGET ?= 100
@@ -78,8 +78,9 @@ build: $(SAM_VENV)/.installed  ## build the functions and the layer for Lambda (
 sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
 	@AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
 
-sam-local: build  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
-	@$(SAM) local start-api --host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
+sam-local: build $(VENV)/.installed  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
+	@$(BIN)/python -m local.containers $(SAM) local start-api \
+		--host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
 
 bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100)
 	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }

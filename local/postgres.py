@@ -39,7 +39,8 @@ def find_embedded_binaries() -> Path:
 class Server:
     """A PostgreSQL server with its data in `folder`; `programs` is PostgreSQL's own bin folder, of any version.
 
-    It listens on 127.0.0.1 only. PostgreSQL refuses to run as root, so there it runs as another user.
+    It listens on 127.0.0.1, unless the options say otherwise. PostgreSQL refuses to run as root, so there it runs as
+    another user.
     """
 
     def __init__(self, folder: Path, programs: Path | None = None, options: Mapping[str, str] | None = None) -> None:
@@ -70,7 +71,12 @@ class Server:
         """Start the server, on any free port unless one is given; make its data first where there is none."""
         if not (self.data / "PG_VERSION").exists():
             self._create()
-        settings = {"port": str(port or find_free_port()), "unix_socket_directories": "", **self.options}
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port or find_free_port()),
+            "unix_socket_directories": "",
+            **self.options,
+        }
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         self._run("pg_ctl", "start", "--wait", "--log", str(self.folder / "log"), "--options", options)
 
@@ -95,6 +101,8 @@ class Server:
         )
         login = [f"--username={MASTER}", f"--pwfile={secret}", "--auth=scram-sha-256"]
         self._run("initdb", *login, "--encoding=UTF8", *locale, "--no-sync", "--no-instructions")
+        with (self.data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet scram-sha-256\n")  # for containers; it listens to them only when told to
 
     @property
     def major(self) -> int:
@@ -163,14 +171,18 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def start() -> dict[str, str]:
-    """The POSTGRES_* variables of a migrated database: of the environment's server, or of our own, which then runs."""
+def start(listen: str | None = None) -> dict[str, str]:
+    """The POSTGRES_* variables of a migrated database: of the environment's server, or of our own, which then runs.
+
+    listen: an address of this machine that our own server, when it is started now, listens on beside 127.0.0.1.
+    """
     global _use
     if is_given():
         migrate(DatabaseSettings())
         return {name: value for name, value in os.environ.items() if name.startswith("POSTGRES_")}
     with _alone():
         if not _server.is_running():
+            _server.options = {"listen_addresses": f"127.0.0.1,{listen}"} if listen else {}
             _server.start()
         _use = (FOLDER / "in-use").open("w")
         flock(_use, LOCK_SH)
@@ -185,7 +197,8 @@ def stop() -> None:
         return
     with _alone(), _use, suppress(BlockingIOError):
         flock(_use, LOCK_EX | LOCK_NB)
-        _server.stop()
+        if _server.is_running():
+            _server.stop()
     _use = None
 
 

@@ -19,9 +19,7 @@ TOKEN = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION"
     [
         ("POSTGRES_DB_PORT", "none"),
         ("POSTGRES_DB_PORT", "65536"),
-        ("POSTGRES_DB_HOST", ""),
-        ("POSTGRES_DB_NAME", ""),
-        ("POSTGRES_DB_USER", ""),
+        ("POSTGRES_DB_PORT", "0"),
         ("POSTGRES_IAM", "perhaps"),
         ("POSTGRES_TLS_ROOT", "/there/is/no/such/file.pem"),
     ],
@@ -38,6 +36,15 @@ def test_a_user_function_with_a_wrong_variable_does_not_start() -> None:
     done = subprocess.run([sys.executable, "-c", "import functions.get_user.app"], env=variables, capture_output=True)
     assert done.returncode != 0
     assert b"POSTGRES_DB_PORT" in done.stderr
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("POSTGRES_DB_HOST", "POSTGRES_DB_PASSWORD", "POSTGRES_TLS_ROOT"):
+        monkeypatch.setenv(name, "")
+    settings = DatabaseSettings()
+    assert settings.postgres_db_host == "127.0.0.1"
+    assert settings.postgres_db_password is None
+    assert settings.postgres_tls_root is None
 
 
 def test_a_negative_retention_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

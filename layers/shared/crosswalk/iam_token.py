@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from http.client import HTTPConnection
 from urllib.parse import quote, urlencode, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -64,6 +63,9 @@ def read_credentials() -> Credentials:
         return Credentials(
             os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ.get("AWS_SESSION_TOKEN")
         )
+    # Loaded only where it is needed: it costs a cold start more than all the rest of this module.
+    from http.client import HTTPConnection
+
     endpoint = urlsplit(os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
     connection = HTTPConnection(endpoint.netloc, timeout=1)
     try:

@@ -39,9 +39,11 @@ def read_service_settings() -> ServiceSettings:
 
 
 class DatabaseSettings(BaseSettings):
-    """How the user functions reach PostgreSQL. An error names the variable as it is spelled outside."""
+    """How the user functions reach PostgreSQL. An error names the variable as spelled outside; empty is not set."""
 
-    model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, alias_generator=str.upper, hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     postgres_db_host: str = Field("127.0.0.1", min_length=1)
     """POSTGRES_DB_HOST: the server, or on AWS the proxy before it."""
