@@ -26,8 +26,8 @@ Rules
 How it is fast
     Writing XML: the JSON scanner's hooks write each object's XML as soon as it is complete, so there is never a tree;
     and what needs escaping is replaced in the whole document at once where that is exact, not string by string.
-    Reading XML: a document in the form that is written here is read by a regular expression, any other by expat, which
-    also has the only word on what is refused.
+    Reading XML: a document in the form that is written here, or nearly, is read by a regular expression, any other by
+    expat, which also has the only word on what is refused.
 """
 
 import re
@@ -43,7 +43,7 @@ from crosswalk.converter.json_text import (
     scan_json,
     write_json,
 )
-from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader
+from crosswalk.converter.xml_text import DECLARATION, UNCARRIABLE, XmlReader
 from crosswalk.errors import DocumentError, InexpressibleDocument, UnsafeDocument
 
 ELEMENT = "ITEM"
@@ -295,9 +295,11 @@ _WITHOUT_VALUE = {'string" /': '""', 'object" /': "{}", 'list" /': "[]", 'object
 _ENDINGS = {"{": "}", "[": "]"}
 _CHUNK = 1 << 15
 
+_COMMENT_AFTER_TAG = re.compile(r"(?<=>)[ \t\n]*<!--[^-]*+(?:-[^-]++)*+-->")
 _BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
-# Expat refuses control characters, and reads TAB and LF in an attribute as spaces.
-_CONTROLS = bytes(range(0x20))
+_END_OF_EMPTY_TAG = re.compile(r'"[ \t\n]*/>')
+# Expat refuses these wherever they are.
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n"))
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _JSON_FOR_ENTITIES = {
     "&quot;": r"\"",
@@ -311,16 +313,34 @@ _JSON_FOR_ENTITIES = {
 
 def _read_canonical(text: str) -> str | None:
     """The compact JSON of a document in our own form; None for any other document, be it sound or not."""
-    text = text.strip(" \t\n")
-    if "\n" in text:
-        text = _BETWEEN_TAGS.sub("><", text)
     utf_8 = text.encode()
     if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or any(map(utf_8.__contains__, _NONCHARACTERS)):
         return None
-    json = _read_tags(utf_8.decode("latin-1").replace("\\", "\\\\"))  # a byte for a character, as when writing
+    source = _normalize(utf_8.decode("latin-1"))  # a byte for a character, as when writing
+    if "\n" in source or "\t" in source:  # in an attribute it means a space
+        return None
+    json = _read_tags(source.replace("\\", "\\\\"))
     if json and "&" in json:
         json = _replace_entities(json)
     return json and json.encode("latin-1").decode()
+
+
+def _normalize(text: str) -> str:
+    """The document without most of what makes it another form than ours: a declaration, comments, white space, `'`.
+
+    This is exact where every `<` and `>` belongs to a tag, as `_read_tags` checks.
+    """
+    declaration = DECLARATION.match(text)
+    text = (text[declaration.end() :] if declaration else text).strip(" \t\n")
+    if "<!--" in text:
+        text = _COMMENT_AFTER_TAG.sub("", text)
+    if "\n" in text:
+        text = _BETWEEN_TAGS.sub("><", text)
+    if '"' not in text:
+        text = text.replace("'", '"')
+    if text.count('" />') < text.count("/>"):
+        text = _END_OF_EMPTY_TAG.sub('" />', text)
+    return text
 
 
 def _replace_entities(json: str) -> str | None:
@@ -338,7 +358,7 @@ def _read_tags(text: str) -> str | None:
     ending, comma = "before", ""
     for chunk in _split_before_tags(text):
         tags = _TAG.findall(chunk)
-        if len(tags) != chunk.count("<"):  # there is one in an attribute
+        if not len(tags) == chunk.count("<") == chunk.count(">"):  # there is one in an attribute
             return None
         pieces: list[str] = []
         for key, value, without_value, end in tags:
@@ -349,11 +369,15 @@ def _read_tags(text: str) -> str | None:
                 ending, comma = outer.pop(), ","
                 continue
             json = value or _WITHOUT_VALUE.get(without_value)
-            if key and json and ending == "}":
+            if not json:
+                return None
+            if key:
+                if ending != "}":
+                    return None
                 pieces.append(f"{comma}{key}:{json}")
-            elif json and not key and ending == "]":
+            elif ending == "]":
                 pieces.append(comma + json)
-            elif json and not key and ending == "before":
+            elif ending == "before":
                 pieces.append(json)
                 ending = "after"
             else:
