@@ -110,3 +110,20 @@ $(SAM_VENV)/.installed: requirements-sam.txt
 
 openapi: $(VENV)/.installed  ## write site/openapi.json; a test fails when it is stale
 	@$(BIN)/python -m local.openapi
+
+# The converter beside its peers, which have an environment of their own.
+.PHONY: bench-converters bench-growth bench-memory
+
+bench-converters: .venv-bench/.installed  ## speed beside the peers and the plain way (SIZES="1000 100000 4000000")
+	@.venv-bench/bin/python -m benchmarks.converters $(SIZES)
+
+bench-growth: $(VENV)/.installed  ## how time grows with hostile documents, in every mapping
+	@$(BIN)/python -m benchmarks.growth
+
+bench-memory: $(VENV)/.installed  ## peak memory of item, each way
+	@$(BIN)/python -m benchmarks.memory
+
+.venv-bench/.installed: requirements-bench.txt
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@

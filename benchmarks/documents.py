@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from itertools import count
 
-WORDS = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore".split()
+WORDS = ["lorem", "ipsum", "dolor", "sit", "amet", "consectetur", "adipiscing", "elit", "sed", "do", "eiusmod"]
 SPECIAL = ['"quoted"', "<b>bold</b>", "R&D", "line\nbreak", "tab\tstop", "back\\slash", "café", "日本語", "😀", "it's"]
 
 

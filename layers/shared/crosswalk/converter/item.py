@@ -338,7 +338,7 @@ def _normalize(text: str) -> str:
         text = _BETWEEN_TAGS.sub("><", text)
     if '"' not in text:
         text = text.replace("'", '"')
-    if text.count('" />') < text.count("/>"):
+    if not text.partition("/>")[0].endswith('" '):  # the first tells of all
         text = _END_OF_EMPTY_TAG.sub('" />', text)
     return text
 
@@ -407,11 +407,11 @@ def _split_before_tags(text: str) -> Iterator[str]:
 # ---- XML to JSON, in any form
 
 _SCALARS = {
-    "integer": re.compile(r"-?(?:0|[1-9][0-9]*)"),
-    "float": re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"),
-    "boolean": re.compile("true|false"),
+    "integer": re.compile(r"-?(?:0|[1-9][0-9]*)").fullmatch,
+    "float": re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?").fullmatch,
+    "boolean": re.compile("true|false").fullmatch,
 }
-_OPENINGS = {"object": "{", "list": "[", "null": "null"}
+_WITHOUT_ANY_VALUE = {"object": "{", "list": "[", "null": "null"}
 _ESCAPED = re.compile(r"(?:[^\\]|\\\\|\\u[0-9a-fA-F]{4})*+")
 _ESCAPE = re.compile(r"\\(?:\\|u([0-9a-fA-F]{4}))")
 
@@ -441,9 +441,19 @@ class _ItemReader:
             self._refuse(f"only elements {ELEMENT} with a type of {', '.join(sorted(TYPES))} belong here")
         if given:
             key, value = self._unescape(key, kind, value, given)
-        self._written += self._comma, self._write_key(key), self._write_value(kind, value)
+        if self._endings[-1] != ("]" if key is None else "}"):
+            self._refuse_key(key)
+        if kind == "string":
+            json = quote(value) if value else '""'
+        elif value is None and kind in _WITHOUT_ANY_VALUE:
+            json = _WITHOUT_ANY_VALUE[kind]
+        elif value is not None and kind in _SCALARS and _SCALARS[kind](value):
+            json = value
+        else:
+            self._refuse(f"type {kind} has no such value")
+        self._written.append(f"{self._comma}{json}" if key is None else f"{self._comma}{quote(key)}:{json}")
         self._comma = ""
-        self._endings.append(_ENDINGS.get(self._written[-1], ""))
+        self._endings.append(_ENDINGS.get(json, ""))
         if len(self._endings) > MAX_DEPTH + 1 and self._endings[-1]:
             line, column = self._document.position
             raise UnsafeDocument(f"objects and lists stand deeper than {MAX_DEPTH} levels", line=line, column=column)
@@ -452,30 +462,10 @@ class _ItemReader:
         self._written.append(self._endings.pop())
         self._comma = ","
 
-    def _write_key(self, key: str | None) -> str:
-        """A member's key and colon; nothing for what is no member."""
-        ending = self._endings[-1]
-        if not ending:
+    def _refuse_key(self, key: str | None) -> NoReturn:
+        if not self._endings[-1]:
             self._refuse("only objects and lists hold elements")
-        if key is None:
-            if ending == "}":
-                self._refuse("a member of an object must have a key")
-            return ""
-        if ending == "]":
-            self._refuse("only a member of an object has a key")
-        return quote(key) + ":"
-
-    def _write_value(self, kind: str, value: str | None) -> str:
-        """The JSON text of a scalar; the opening bracket of an object or list."""
-        if kind == "string":
-            return quote(value or "")
-        if kind in _OPENINGS:
-            if value is not None:
-                self._refuse(f"type {kind} has no value")
-            return _OPENINGS[kind]
-        if value is None or not _SCALARS[kind].fullmatch(value):
-            self._refuse(f"type {kind} must have a value, as JSON writes it")
-        return value
+        self._refuse("a member of an object must have a key" if key is None else "only a member of an object has a key")
 
     def _unescape(
         self, key: str | None, kind: str, value: str | None, given: dict[str, str]
