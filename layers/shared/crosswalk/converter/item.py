@@ -312,17 +312,20 @@ _JSON_FOR_ENTITIES = {
 
 
 def _read_canonical(text: str) -> str | None:
-    """The compact JSON of a document in our own form; None for any other document, be it sound or not."""
-    utf_8 = text.encode()
+    """The compact JSON of a document in our own form, or nearly; None for any other document, be it sound or not."""
+    json = _read_utf_8(text.encode())
+    return json and json.encode("latin-1").decode()
+
+
+def _read_utf_8(utf_8: bytes) -> str | None:
+    """As `_read_canonical`, with a byte for a character on both sides, as when writing."""
     if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or any(map(utf_8.__contains__, _NONCHARACTERS)):
         return None
-    source = _normalize(utf_8.decode("latin-1"))  # a byte for a character, as when writing
+    source = _normalize(utf_8.decode("latin-1"))
     if "\n" in source or "\t" in source:  # in an attribute it means a space
         return None
     json = _read_tags(source.replace("\\", "\\\\"))
-    if json and "&" in json:
-        json = _replace_entities(json)
-    return json and json.encode("latin-1").decode()
+    return _replace_entities(json) if json and "&" in json else json
 
 
 def _normalize(text: str) -> str:
