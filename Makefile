@@ -69,7 +69,7 @@ ENVIRONMENT ?= dev
 BUDGET ?= 100
 FIRST_REGION ?= true
 
-.PHONY: build sam-check sam-local bootstrap deploy destroy
+.PHONY: build sam-check sam-local sam-invoke bootstrap deploy destroy
 
 build: $(SAM_VENV)/.installed  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -81,6 +81,14 @@ sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
 sam-local: build $(VENV)/.installed  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
 	@$(BIN)/python -m local.containers $(SAM) local start-api \
 		--host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
+
+# All but deploy_migration, which would answer CloudFormation.
+sam-invoke: build $(VENV)/.installed  ## call each function with its sample event in Lambda's own containers
+	@for name in $(filter-out deploy_migration,$(basename $(notdir $(wildcard events/*.json)))); do \
+		id=$$(echo $$name | awk -F_ '{ for (i = 1; i <= NF; i++) printf "%s%s", toupper(substr($$i, 1, 1)), substr($$i, 2) }')Function; \
+		echo "== $$id" && $(BIN)/python -m local.containers $(SAM) local invoke $$id --event events/$$name.json \
+			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \
+	done
 
 bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100)
 	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }

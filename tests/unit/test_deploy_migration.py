@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -82,20 +83,11 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     return account
 
 
-def request(bucket: Bucket, kind: str, **members: Any) -> dict[str, Any]:
+def request(bucket: Bucket, kind: str) -> dict[str, Any]:
+    """The sample event, as a request of this kind that is to be answered to the bucket."""
+    sample = json.loads(Path("events/deploy_migration.json").read_text())
     physical = {} if kind == "Create" else {"PhysicalResourceId": "database-migration"}
-    properties = {"MigrateFunction": "arn:migrate:live", "MasterSecret": "arn:secret", "Layer": "arn:layer:2"}
-    return {
-        "RequestType": kind,
-        "ResponseURL": bucket.url,
-        "StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/crosswalk-dev/1",
-        "RequestId": "request-1",
-        "ResourceType": "Custom::DatabaseMigration",
-        "LogicalResourceId": "DatabaseMigration",
-        "ResourceProperties": properties,
-        **physical,
-        **members,
-    }
+    return {**sample, "RequestType": kind, "ResponseURL": bucket.url, **physical}
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
