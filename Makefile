@@ -7,6 +7,7 @@ HOST ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
+POLICY_VENV := .venv-policy
 SOURCES := functions layers/shared/crosswalk local deploy tests benchmarks
 
 export PYTHONPATH := layers/shared:.
@@ -23,7 +24,7 @@ start: $(VENV)/.installed  ## run the service on this machine (PORT=3000, HOST=1
 test: $(VENV)/.installed $(SAM_VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
 	@$(BIN)/pytest $(TESTS)
 
-check: $(VENV)/.installed  ## lint, format check, types, template
+check: $(VENV)/.installed $(POLICY_VENV)/.passed  ## lint, format check, types, template, security policies
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
@@ -71,7 +72,7 @@ FIRST_REGION ?= true
 
 .PHONY: build sam-check sam-local sam-invoke bootstrap deploy destroy
 
-build: $(SAM_VENV)/.installed  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
+build: sam-check  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
 	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(CURDIR)/$(SAM_VENV)/bin/python $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
 
@@ -111,6 +112,17 @@ $(SAM_VENV)/.installed: requirements-sam.txt
 	@echo "Installing into $(SAM_VENV) ..."
 	@$(PYTHON) -m venv $(SAM_VENV)
 	@$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	@touch $@
+
+# checkov takes its time, so only a changed template is looked at again.
+$(POLICY_VENV)/.passed: requirements-policy.txt template.yaml bootstrap.yaml .checkov.yaml | $(POLICY_VENV)/.installed
+	@$(POLICY_VENV)/bin/checkov --config-file .checkov.yaml
+	@touch $@
+
+$(POLICY_VENV)/.installed: requirements-policy.txt
+	@echo "Installing into $(POLICY_VENV) ..."
+	@$(PYTHON) -m venv $(POLICY_VENV)
+	@$(POLICY_VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-policy.txt
 	@touch $@
 
 # The contract, as the functions' routers describe it.
