@@ -224,6 +224,9 @@ def test_the_master_of_rds_is_needed_once_and_not_again(rds: Server) -> None:
             " AND pg_has_role(rolname, 'rds_iam', 'member')"
         )
         assert len(members.fetchall()) == 2
+        limits = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = 'application'").fetchone()
+        assert limits
+        assert "lock_timeout=1s" in limits[0]
 
 
 def test_no_password_reaches_the_log_of_statements(rds: Server) -> None:

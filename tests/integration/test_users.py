@@ -1,12 +1,13 @@
 """The users table in every way of reaching it: directly, on the oldest PostgreSQL, and behind PgBouncer."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
 import psycopg
 import pytest
 
 from crosswalk.errors import UserNotFound
-from crosswalk.users import delete_user, get_user, list_users, purge_users, save_user
+from crosswalk.users import SAVE, delete_user, get_user, list_users, purge_users, save_user
 from tests.databases import Database, wait
 
 MONTH = timedelta(days=30)
@@ -44,6 +45,19 @@ def test_replacing_is_told_from_creating_also_when_the_clock_goes_backwards(data
     after, created = wait(save_user("ada@example.org", "two"))
     assert not created
     assert after.updated_at - before.updated_at == timedelta(microseconds=1)
+
+
+def test_of_many_who_save_one_new_email_at_once_one_creates_it(database: Database) -> None:
+    def save(number: int) -> bool:
+        with psycopg.connect(autocommit=True, prepare_threshold=None, **database.application_login) as connection:
+            row = connection.execute(SAVE.encode(), {"email": "ada@example.org", "text": f"{number}"}).fetchone()
+            assert row
+            return bool(row[2] == row[3])
+
+    with ThreadPoolExecutor(8) as executor:
+        created = list(executor.map(save, range(40)))
+    assert sum(created) == 1
+    assert database.query("SELECT count(*) FROM users") == [(1,)]
 
 
 @pytest.mark.parametrize(
