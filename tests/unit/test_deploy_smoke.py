@@ -23,7 +23,7 @@ def answer_well(request: httpx.Request) -> httpx.Response:
         case "/":
             return httpx.Response(200, headers={"Content-Security-Policy": "default-src 'none'"})
         case _:
-            return httpx.Response(403, headers=PROBLEM)
+            return httpx.Response(403, headers=PROBLEM, content=b'{"type": "urn:problem-type:crosswalk:unknown-route"}')
 
 
 def smoke(answer: Answer, version: str = "v1.2") -> list[str]:
