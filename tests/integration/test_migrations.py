@@ -147,6 +147,8 @@ def test_a_single_login_may_be_master_owner_and_application(server: Server) -> N
         )
         assert migrate(settings).applied == NAMES
         assert migrate(settings).applied == []
+        slow = Migration(9003, "9003_slow", "SELECT pg_sleep(1.6);")
+        assert migrate(settings, migrations=[slow]).applied == [slow.name]
         everywhere = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = %s", [name]).fetchone()
         assert everywhere == (None,)
         here = connection.execute("SELECT count(*) FROM pg_db_role_setting WHERE setrole = %s::regrole", [name])

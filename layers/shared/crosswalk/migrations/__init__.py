@@ -22,8 +22,12 @@ from crosswalk.settings import DatabaseSettings
 
 FOLDER = Path(__file__).parent
 
-LOCK = SQL("SELECT pg_advisory_xact_lock(hashtext('crosswalk migrations'))")
-"""Lets one runner work at a time; held until the transaction ends, so it cannot be left behind."""
+LOCK = SQL("""
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = 0;
+SELECT pg_advisory_xact_lock(hashtext('crosswalk migrations'))
+""")
+"""Lets one runner work at a time, for as long as it takes; until the transaction ends, so it cannot be left behind."""
 
 LOCK_TIMEOUT = SQL("SET LOCAL lock_timeout = '5s'")
 """A migration that waits for a table makes everyone behind it wait: better it fails, and is tried again."""
