@@ -248,6 +248,7 @@ class Pool:
         for task in self._starting:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
+        self._starting.clear()  # their callbacks, which would discard them, may not have run yet
         await asyncio.gather(*map(self._discard, list(self._environments)))
 
     async def _acquire(self) -> Environment:

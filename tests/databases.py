@@ -68,6 +68,11 @@ def find_pgbouncer() -> Path:
     return require_debian(Path(found) if found else None, "pgbouncer")
 
 
+def read_pgbouncer_version() -> tuple[int, ...]:
+    told = subprocess.check_output([str(find_pgbouncer()), "--version"], text=True)
+    return tuple(map(int, told.split()[1].split(".")))
+
+
 class PgBouncer:
     """PgBouncer in transaction mode before a server: two server connections for each database, nothing reset between.
 
@@ -91,6 +96,8 @@ class PgBouncer:
             "logfile": str(folder / "pgbouncer.log"),
             **(options or {}),
         }
+        if read_pgbouncer_version() >= (1, 21):  # from then on it carries prepared statements over unless told not to
+            settings["max_prepared_statements"] = "0"
         self.configuration = folder / "pgbouncer.ini"
         self.configuration.write_text(
             f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\n"
