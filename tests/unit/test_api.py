@@ -109,6 +109,24 @@ def test_a_whole_number_is_ascii_digits_only(limit: str) -> None:
     assert (answer.status, answer.json["parameter"]) == (400, "limit")
 
 
+@pytest.mark.parametrize("host", ["[::1]:3000", "[::1]", "api.example.org:", "a:b:c"])
+def test_the_header_host_does_not_matter(host: str) -> None:
+    assert request("GET", "/page", Host=host).status == 200
+
+
+def test_a_slash_too_many_is_a_404_rather_than_a_redirect_out_of_the_stage() -> None:
+    answer = request("GET", "/page/")
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("query", ["{name}=1", "{name}=1&{name}=2"])
+def test_a_long_parameter_name_is_not_repeated_in_full(query: str) -> None:
+    answer = request("GET", "/page?" + query.format(name="x" * 5000))
+    assert answer.status == 400
+    assert answer.json["parameter"] == "x" * 64
+    assert len(answer.body) < 400
+
+
 def test_an_unknown_parameter_is_named() -> None:
     answer = request("GET", "/page?colour=red")
     assert (answer.status, answer.json["parameter"]) == (400, "colour")

@@ -74,6 +74,9 @@ PROBLEMS: Sequence[tuple[type[errors.CrosswalkError], int, str, str]] = [
 # What an error tells beyond its detail, each a member of the problem document when it has one.
 PROBLEM_MEMBERS = ("line", "column", "pointer", "path", "code", "parameter", "limit")
 
+# Characters of a parameter's name, which may be the client's own invention, in a problem.
+MAX_NAME = 64
+
 REQUEST_HEADERS = ["Authorization", "Content-Type", "If-None-Match", "X-Amz-Date", "X-Amz-Security-Token"]
 EXPOSED_HEADERS = ["Crosswalk-Loss", "Crosswalk-Mapping", "ETag", "Link", "Location", "Retry-After", "X-Request-Id"]
 
@@ -92,12 +95,21 @@ def create_handler(router: APIRouter, siblings: Sequence[str] = ()) -> LambdaHan
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         metrics.set_default_dimensions(function_name=context.function_name)
         try:
-            return adapter(event, context)
+            return adapter(_without_host(event), context)
         finally:
             if metrics.provider.metric_set:  # Powertools warns of a flush without metrics, as after OPTIONS
                 metrics.flush_metrics()
 
     return handler
+
+
+def _without_host(event: dict[str, Any]) -> dict[str, Any]:
+    """The event without the header Host, which nothing here reads, and on whose `[::1]:3000` Mangum would fail."""
+    kept = {
+        kind: {name: value for name, value in (event.get(kind) or {}).items() if name.lower() != "host"}
+        for kind in ("headers", "multiValueHeaders")
+    }
+    return {**event, **kept}
 
 
 def create_app(router: APIRouter, siblings: Sequence[str] = ()) -> FastAPI:
@@ -106,6 +118,7 @@ def create_app(router: APIRouter, siblings: Sequence[str] = ()) -> FastAPI:
     methods = sorted({*own, *siblings})
     app = FastAPI(
         openapi_url=None,
+        redirect_slashes=False,  # Starlette's redirect is an absolute one, and does not know of the stage
         dependencies=[Depends(refuse_repeated_parameters)],
         middleware=[
             Middleware(RequestLog),
@@ -203,7 +216,7 @@ async def describe_invalid_request(request: Request, error: Exception) -> Respon
     if source == "body":
         pointer = "".join(f"/{part}" for part in where) if first["type"] != "json_invalid" else None
         return create_problem(400, "invalid-body", "The body is invalid", f"The body: {message}", pointer=pointer)
-    name = str(where[0])
+    name = str(where[0])[:MAX_NAME]
     if first["type"] == "extra_forbidden":
         message = "there is no such parameter here"
     return create_problem(400, "invalid-parameter", "A parameter is invalid", f"{name}: {message}", parameter=name)
@@ -222,7 +235,8 @@ async def refuse_repeated_parameters(request: Request) -> None:
     names = [name for name, _ in request.query_params.multi_items()]
     for name in names:
         if names.count(name) > 1:
-            raise errors.InvalidParameter(f"{name} is given more than once", parameter=name)
+            shown = name[:MAX_NAME]
+            raise errors.InvalidParameter(f"{shown} is given more than once", parameter=shown)
 
 
 class RequestLog:
