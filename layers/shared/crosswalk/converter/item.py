@@ -37,6 +37,7 @@ from typing import Any, NoReturn
 from crosswalk.converter.json_text import (
     MAX_DEPTH,
     check_depth,
+    check_repetition,
     make_decoder,
     parse_json,
     quote,
@@ -53,7 +54,7 @@ TYPES = frozenset({"object", "list", "string", "integer", "float", "boolean", "n
 def json_to_xml(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
     """The ITEM document of a JSON text, with `indent` spaces for each level; it has no losses.
 
-    Raises MalformedDocument and UnsafeDocument, as `parse_json` does.
+    Raises MalformedDocument and UnsafeDocument, as `parse_json` does, and DocumentTooLarge, as `write_json` does.
     """
     xml = _write_document(text)
     return _indent_xml(xml, indent) if indent else xml, ()
@@ -267,8 +268,11 @@ def _indent_xml(xml: str, indent: int) -> str:
     """A compact document on lines. `><` stands only between tags, because `>` is escaped in attributes."""
     lines = []
     level = 0
+    indentation = 0
     for tag in xml[1:-1].split("><"):
         level -= tag[0] == "/"
+        indentation += indent * level
+        check_repetition(indentation)
         lines.append(f"{' ' * (indent * level)}<{tag}>")
         level += tag[0] != "/" and tag[-1] != "/"
     return "\n".join(lines)

@@ -11,7 +11,7 @@ beyond the RFC (NaN, Infinity), what it cannot do (a depth limit, a position in 
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from json.encoder import encode_basestring
@@ -21,6 +21,9 @@ from crosswalk.errors import DocumentTooLarge, MalformedDocument, UnsafeDocument
 
 # Objects and lists that may stand within each other, the outermost included.
 MAX_DEPTH = 512
+
+# Characters of a JSON pointer in an error, which must not repeat the document at length.
+MAX_POINTER = 2048
 
 # What is written again and again, deep indentation or a long name, can make a small document enormous. This many
 # characters may come about in such ways; all other growth is a small multiple of what comes in.
@@ -64,6 +67,17 @@ def locate(text: str, offset: int) -> tuple[int, int]:
     """Line and column of an offset, both from 1 and in characters; LF, CRLF and CR each end a line."""
     breaks = text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
     return breaks + 1, offset - max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset))
+
+
+def point_at(steps: Iterable[int | str]) -> str:
+    """The JSON pointer (RFC 6901) that these keys and indices make; beyond MAX_POINTER that of a value around it."""
+    pointer = ""
+    for step in steps:
+        token = str(step).replace("~", "~0").replace("/", "~1")
+        if len(pointer) + len(token) >= MAX_POINTER:
+            break
+        pointer += "/" + token
+    return pointer
 
 
 def make_decoder(

@@ -15,7 +15,7 @@
 from collections.abc import Iterator
 from typing import NoReturn
 
-from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, quote, write_json
+from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, point_at, quote, write_json
 from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader, escape_attribute, escape_text, is_qname
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument
 
@@ -184,8 +184,7 @@ class _Writer:
         return uri
 
     def _refuse(self, detail: str, *place: int | str) -> NoReturn:
-        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in (*self._path, *place))
-        raise InexpressibleDocument(detail, pointer="".join("/" + step for step in steps))
+        raise InexpressibleDocument(detail, pointer=point_at([*self._path, *place]))
 
 
 def _is_declaration(key: str) -> bool:

@@ -212,5 +212,5 @@ class ExpandedTreeReader(TreeReader):
                 "namespaces=prefixed, another attribute_prefix or text_key, or the mapping jsonml can carry it",
                 line=line,
                 column=column,
-                path="".join(f"/{written}" for written, _, _ in self.opened),
+                path="".join(f"/{written[:40]}" for written, _, _ in self.opened),
             )

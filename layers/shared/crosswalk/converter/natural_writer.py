@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, check_repetition
+from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, check_repetition, point_at
 from crosswalk.converter.natural_reader import XML_NAMESPACE, XML_SPACE, Scope
 from crosswalk.converter.xml_text import UNCARRIABLE, escape_attribute, escape_text, is_qname
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument
@@ -251,9 +251,9 @@ class TreeWriter:
             expanded.add(attribute)
 
     def _point(self, place: str | int | None, member: str | None = None) -> str:
-        """The JSON pointer (RFC 6901) of a value in the innermost frame, or of a member of it."""
+        """The JSON pointer of a value in the innermost frame, or of a member of it."""
         places = [*(frame.place for frame in self.frames), place, member]
-        return "".join("/" + str(it).replace("~", "~0").replace("/", "~1") for it in places if it is not None)
+        return point_at([step for step in places if step is not None])
 
 
 def _is_element(members: Object) -> bool:

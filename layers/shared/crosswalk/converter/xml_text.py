@@ -19,7 +19,7 @@ from xml.parsers import expat
 from defusedxml import DTDForbidden, EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
-from crosswalk.converter.json_text import MAX_DEPTH, locate
+from crosswalk.converter.json_text import MAX_DEPTH, check_repetition, locate
 from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
 
 StartHandler = Callable[[str, list[str]], object]
@@ -62,6 +62,9 @@ DOCTYPE_REFUSAL = "a DOCTYPE that declares entities or attributes, or refers to 
 
 # A character that no XML 1.0 document can hold, not even as a reference; an unpaired surrogate is one.
 UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# A namespace's name that is shorter never amounts to much, however many attributes it stands for.
+LONG_VALUE = re.compile(r"""=[ \t\n]*+(?:"[^"]{512}|'[^']{512})""")
 
 # Stands between namespace and local name in what expat reports: no document can hold it, so no namespace does.
 SEPARATOR = "\x01"
@@ -138,6 +141,7 @@ class XmlReader:
 
     def __init__(self, text: str, *, expand_names: bool = False) -> None:
         self._text = _blank_doctype(text)
+        _check_long_namespaces(self._text)
         self._expand_names = expand_names
         self._parser = _create_parser(SEPARATOR if expand_names else None)
 
@@ -214,7 +218,7 @@ class XmlReader:
 
 def _check_well_formedness(text: str) -> None:
     """Raise MalformedDocument; or UnsafeDocument at a depth that no mapping reads, and that costs expat memory."""
-    parser = _create_parser(SEPARATOR)
+    parser = _create_parser(None)
     depth = 0
 
     def start(name: str, attributes: object) -> None:
@@ -231,6 +235,31 @@ def _check_well_formedness(text: str) -> None:
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     _parse(parser, text)
+    _parse(_create_parser(SEPARATOR), text)  # without callbacks, for which each name would be written out
+
+
+def _check_long_namespaces(text: str) -> None:
+    """Raise DocumentTooLarge where attributes with prefixes could take minutes: expat writes out each one's namespace.
+
+    Without namespaces expat is quick, and so is asked first. What is malformed is for the reading itself to tell.
+    """
+    if "xmlns" not in text or not LONG_VALUE.search(text):
+        return
+    longest = prefixed = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal longest, prefixed
+        for key, value in attributes.items():
+            if key.startswith("xmlns"):
+                longest = max(longest, len(value))
+            elif ":" in key:
+                prefixed += 1
+        check_repetition(longest * prefixed)
+
+    parser = _create_parser(None)
+    parser.StartElementHandler = start
+    with suppress(expat.ExpatError, DTDForbidden, EntitiesForbidden):
+        parser.Parse(text, True)
 
 
 def read_root(text: str) -> tuple[str, dict[str, str]]:
@@ -238,10 +267,12 @@ def read_root(text: str) -> tuple[str, dict[str, str]]:
 
     Raises MalformedDocument and UnsafeDocument for what stands before.
     """
+    text = _blank_doctype(text)
+    _check_long_namespaces(text)
     parser = _create_parser(SEPARATOR)
     parser.StartElementHandler = _stop_at_root
     try:
-        _parse(parser, _blank_doctype(text))
+        _parse(parser, text)
     except _FoundError as found:
         name, attributes = found.args
         return name, attributes

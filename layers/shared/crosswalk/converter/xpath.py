@@ -36,7 +36,17 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
-from crosswalk.converter.json_text import MAX_DEPTH, Number, Object, Value, parse_json, quote, write_json
+from crosswalk.converter.json_text import (
+    MAX_DEPTH,
+    Number,
+    Object,
+    Value,
+    check_repetition,
+    parse_json,
+    point_at,
+    quote,
+    write_json,
+)
 from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader, escape_attribute, escape_text
 from crosswalk.errors import InexpressibleDocument, InvalidParameter, MalformedDocument, UnsafeDocument
 
@@ -62,7 +72,8 @@ def json_to_xml(
 ) -> tuple[str, tuple[str, ...]]:
     """The XML of a JSON text, and what it lost: `characters`, `duplicates`.
 
-    Raises MalformedDocument (FOJS0001), InexpressibleDocument (FOJS0003) and InvalidParameter (FOJS0005).
+    Raises MalformedDocument (FOJS0001), InexpressibleDocument (FOJS0003) and InvalidParameter (FOJS0005);
+    UnsafeDocument, and DocumentTooLarge where indentation would make the XML enormous.
     """
     if duplicates not in DUPLICATES:
         detail = f"duplicates must be one of {', '.join(DUPLICATES)}"
@@ -97,6 +108,7 @@ class _Writer:
         self._escape = escape
         self._duplicates = duplicates
         self._indent = indent
+        self._indentation = 0
         self._path: list[int | str] = []  # to the map or array that is being written
 
     def write(self, root: Value) -> None:
@@ -124,7 +136,11 @@ class _Writer:
                 self._path.pop()
 
     def _break_line(self, depth: int) -> str:
-        return "\n" + " " * (self._indent * depth) if self._indent and self.written else ""
+        if not self._indent or not self.written:
+            return ""
+        self._indentation += self._indent * depth
+        check_repetition(self._indentation)
+        return "\n" + " " * (self._indent * depth)
 
     def _write_keys(self, members: Object) -> _Children:
         """The members with their keys as attributes, and what `duplicates` asks for."""
@@ -171,8 +187,7 @@ class _Writer:
         raise UnsafeDocument(detail, pointer=self._point_at(step))
 
     def _point_at(self, step: int | str) -> str:
-        steps = [*self._path, step][1:]  # the root has none
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+        return point_at([*self._path, step][1:])  # the root has none
 
 
 def _number_items(items: list[Value]) -> _Children:
