@@ -48,8 +48,9 @@ async def post_json(request: Request, options: Annotated[Options, Query()]) -> R
     document = await receive_document(request)
     started = perf_counter()
     conversion = convert_json_to_xml(document, **options.model_dump(exclude_unset=True))
+    answer = answer_document(request, conversion, "application/xml; charset=utf-8")
     record_conversion("json_to_xml", document, conversion, started)
-    return answer_document(request, conversion, "application/xml; charset=utf-8")
+    return answer
 
 
 handler = create_handler(router)

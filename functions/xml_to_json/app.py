@@ -52,8 +52,9 @@ async def post_xml(request: Request, options: Annotated[Options, Query()]) -> Re
     document = await receive_document(request)
     started = perf_counter()
     conversion = convert_xml_to_json(document, **options.choose())
+    answer = answer_document(request, conversion, "application/json")
     record_conversion("xml_to_json", document, conversion, started)
-    return answer_document(request, conversion, "application/json")
+    return answer
 
 
 handler = create_handler(router)

@@ -140,3 +140,18 @@ def test_a_larger_answer_goes_out_compressed_where_the_client_accepts_gzip() -> 
 
 def test_an_answer_within_the_limit_is_not_compressed_here() -> None:
     assert "Content-Encoding" not in post(b"[]", Accept_Encoding="gzip").headers
+
+
+def test_an_unexpected_error_at_the_very_end_is_counted_where_the_alarm_looks(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out_of_memory(*arguments: object, **options: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(gzip, "compress", run_out_of_memory)
+    body = b"[" + b",".join([b"[]"] * 300_000) + b"]"
+    assert post(body, Accept_Encoding="gzip").status == 500
+    metrics = json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
+    assert metrics["UnexpectedErrors"] == [1.0]
+    [dimensions] = metrics["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    assert sorted(dimensions) == ["function_name", "service"]
