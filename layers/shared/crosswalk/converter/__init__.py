@@ -22,8 +22,8 @@ from crosswalk.errors import InvalidParameter
 
 __all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
 
-# A mapping's two directions: text in, text and losses out.
-Converter = Callable[..., tuple[str, tuple[str, ...]]]
+# A mapping's two directions: text in; text, or the bytes of its UTF-8, and losses out.
+Converter = Callable[..., tuple[str | bytes, tuple[str, ...]]]
 
 TO_XML: Mapping[str, Converter] = {
     "item": item.json_to_xml,
@@ -70,7 +70,7 @@ def convert_json_to_xml(
     """
     convert = _choose_converter(TO_XML, mapping, indent, options)
     xml, losses = convert(json_text.decode_json(document), **options)
-    return Conversion(xml.encode(), mapping, losses)
+    return Conversion(xml if isinstance(xml, bytes) else xml.encode(), mapping, losses)
 
 
 def convert_xml_to_json(
@@ -89,7 +89,8 @@ def convert_xml_to_json(
         text = xml_text.decode_xml(document)
     json, losses = convert(text, **options)
     # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
-    return Conversion(json.encode("utf-8", "backslashreplace"), mapping, losses)
+    encoded = json if isinstance(json, bytes) else json.encode("utf-8", "backslashreplace")
+    return Conversion(encoded, mapping, losses)
 
 
 def recognize_mapping(text: str) -> str:

@@ -51,8 +51,8 @@ ELEMENT = "ITEM"
 TYPES = frozenset({"object", "list", "string", "integer", "float", "boolean", "null"})
 
 
-def json_to_xml(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
-    """The ITEM document of a JSON text, with `indent` spaces for each level; it has no losses.
+def json_to_xml(text: str, *, indent: int = 0) -> tuple[bytes, tuple[str, ...]]:
+    """The ITEM document of a JSON text, in UTF-8, with `indent` spaces for each level; it has no losses.
 
     Raises MalformedDocument and UnsafeDocument, as `parse_json` does, and DocumentTooLarge, as `write_json` does.
     """
@@ -60,18 +60,20 @@ def json_to_xml(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
     return _indent_xml(xml, indent) if indent else xml, ()
 
 
-def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
-    """The JSON text of an ITEM document, with `indent` spaces for each level; it has no losses.
+def xml_to_json(text: str, *, indent: int = 0) -> tuple[str | bytes, tuple[str, ...]]:
+    """The JSON of an ITEM document, text or UTF-8, with `indent` spaces for each level; it has no losses.
 
     Raises MalformedDocument, UnsafeDocument, and InexpressibleDocument where the document breaks the rules.
     """
-    json = _read_canonical(text)
+    json: str | bytes | None = _read_canonical(text)
     if json is None:
         try:
             json = _ItemReader(text).read()
         except InexpressibleDocument as error:
             _refuse_with_path(text, error)
-    return write_json(parse_json(json), indent) if indent else json, ()
+    if indent:
+        json = write_json(parse_json(json if isinstance(json, str) else json.decode()), indent)
+    return json, ()
 
 
 # ---- JSON to XML
@@ -229,73 +231,81 @@ def _escape_uncarriable(string: str) -> str:
 _WITHOUT_ESCAPES = _Writer(_write_string)
 _WITH_QUOTES = _Writer(_write_string_with_quotes, _settle_key_with_quotes)
 _WITH_ANYTHING = _Writer(_write_any_string, _settle_any_key)
-_ESCAPE_OF_ANYTHING = re.compile(r"\\[bfu]")
+_ESCAPE_OF_ANYTHING = re.compile(rb"\\[bfu]")
 
 
-def _write_document(text: str) -> str:
-    """The compact ITEM document of a JSON text."""
-    if _ESCAPE_OF_ANYTHING.search(text) or "\ufffe" in text or "\uffff" in text:
-        return _write_with(_WITH_ANYTHING, text, _replace_markup_escapes(text))
-    writer = _WITH_QUOTES if "\\" in text else _WITHOUT_ESCAPES
-    if text.isascii():
-        return _write_with(writer, text, text)
-    # All that is looked for is ASCII, so the bytes of UTF-8 do as well as characters, and take less room.
-    return _write_with(writer, text, text.encode().decode("latin-1")).encode("latin-1").decode()
+def _write_document(text: str) -> bytes:
+    """The compact ITEM document of a JSON text, in UTF-8.
 
-
-def _write_with(writer: _Writer, text: str, source: str) -> str:
+    Replacing one byte in bytes is many times faster than one character in a text. And as all that the writer looks for
+    is ASCII, it takes each byte for a character where no escape asks for others: such a text takes less room, too.
+    """
+    source = text.encode()
+    writer, codec = _WITHOUT_ESCAPES, "latin-1"
+    if _ESCAPE_OF_ANYTHING.search(source) or "\ufffe" in text or "\uffff" in text:
+        writer, codec = _WITH_ANYTHING, "utf-8"
+        source = _replace_markup_escapes(source)
+    elif b"\\" in source:
+        writer = _WITH_QUOTES
+    source = source.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     try:
-        xml = scan_json(source.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), writer.write)
+        xml = scan_json(source.decode(codec), writer.write).encode(codec)
     except DocumentError:
         parse_json(text)  # says the same of the place in the text itself
         raise
-    if "\\" in text:
-        xml = xml.replace("\t", "&#09;").replace("\n", "&#10;").replace("\r", "&#13;")
+    if writer is not _WITHOUT_ESCAPES:
+        xml = xml.replace(b"\t", b"&#09;").replace(b"\n", b"&#10;").replace(b"\r", b"&#13;")
     return xml
 
 
-_MARKUP_ESCAPE = re.compile(r"\\(?:\\|u00(?:26|3[cCeE]))")
+_MARKUP_ESCAPE = re.compile(rb"\\(?:\\|u00(?:26|3[cCeE]))")
 
 
-def _replace_markup_escapes(text: str) -> str:
+def _replace_markup_escapes(json: bytes) -> bytes:
     r"""The JSON text with `&`, `<` and `>` themselves for `\u0026`, `\u003c` and `\u003e`."""
-    if r"\u00" not in text:
-        return text
-    return _MARKUP_ESCAPE.sub(lambda match: match[0] if match[0] == r"\\" else chr(int(match[0][2:], 16)), text)
+    if rb"\u00" not in json:
+        return json
+    return _MARKUP_ESCAPE.sub(lambda match: match[0] if len(match[0]) == 2 else bytes([int(match[0][2:], 16)]), json)
 
 
-def _indent_xml(xml: str, indent: int) -> str:
+def _indent_xml(xml: bytes, indent: int) -> bytes:
     """A compact document on lines. `><` stands only between tags, because `>` is escaped in attributes."""
     lines = []
     level = 0
     indentation = 0
-    for tag in xml[1:-1].split("><"):
-        level -= tag[0] == "/"
+    for tag in xml[1:-1].split(b"><"):
+        level -= tag.startswith(b"/")
         indentation += indent * level
         check_repetition(indentation)
-        lines.append(f"{' ' * (indent * level)}<{tag}>")
-        level += tag[0] != "/" and tag[-1] != "/"
-    return "\n".join(lines)
+        lines.append(b"%b<%b>" % (b" " * (indent * level), tag))
+        level += not (tag.startswith(b"/") or tag.endswith(b"/"))
+    return b"\n".join(lines)
 
 
 # ---- XML to JSON, in the form that is written above, with or without indentation
 
 # One tag. A string keeps its quotes, which tell it from a scalar and make it nearly JSON; what has no value is
-# told by what follows its type; an end tag stands alone.
+# told by what follows its type; an end tag by nothing at all.
 _TAG = re.compile(
     r"""<(?: ITEM (?:\ key=("[^"]*+"))?+ \ type="
-             (?: (?: string"\ value=(?=") | integer"\ value="(?=-?[0-9]++") | float"\ value="(?=[-0-9])
-                   | boolean"\ value="(?=[ft]) | (?=null") )
-                 ("[^"]++" | -?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+ | false | true | null)
+             (?: (?: integer"\ value="(?=-?[0-9]++") | string"\ value=(?=") | float"\ value="(?=[-0-9])
+                   | boolean"\ value="(?=[ft]) )
+                 ("[^"]++" | -?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+ | false | true)
                  (?>(?<=")|")\ /
-               | ((?:object|list)"(?:\ /)?+ | string"\ /)
+               | ((?:object|list)"(?:\ /)?+ | (?:string|null)"\ /)
              )
-           | (/ITEM)
-        )>
-      | .+""",
-    re.VERBOSE | re.DOTALL,
+           | /ITEM
+        )>(?![^<])""",
+    re.VERBOSE,
 )
-_WITHOUT_VALUE = {'string" /': '""', 'object" /': "{}", 'list" /': "[]", 'object"': "{", 'list"': "["}
+_WITHOUT_VALUE = {
+    'object"': "{",
+    'list"': "[",
+    'object" /': "{}",
+    'list" /': "[]",
+    'string" /': '""',
+    'null" /': "null",
+}
 _ENDINGS = {"{": "}", "[": "]"}
 _CHUNK = 1 << 15
 
@@ -304,32 +314,26 @@ _BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
 _END_OF_EMPTY_TAG = re.compile(r'"[ \t\n]*/>')
 # Expat refuses these wherever they are.
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n"))
-_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _JSON_FOR_ENTITIES = {
-    "&quot;": r"\"",
-    "&lt;": "<",
-    "&gt;": ">",
-    "&#09;": r"\t",
-    "&#10;": r"\n",
-    "&#13;": r"\r",
+    b"&quot;": rb"\"",
+    b"&lt;": b"<",
+    b"&gt;": b">",
+    b"&#09;": rb"\t",
+    b"&#10;": rb"\n",
+    b"&#13;": rb"\r",
 }
 
 
-def _read_canonical(text: str) -> str | None:
-    """The compact JSON of a document in our own form, or nearly; None for any other document, be it sound or not."""
-    json = _read_utf_8(text.encode())
-    return json and json.encode("latin-1").decode()
-
-
-def _read_utf_8(utf_8: bytes) -> str | None:
-    """As `_read_canonical`, with a byte for a character on both sides, as when writing."""
-    if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or any(map(utf_8.__contains__, _NONCHARACTERS)):
+def _read_canonical(text: str) -> bytes | None:
+    """The compact JSON, in UTF-8, of a document in our own form, or nearly; None for any other, be it sound or not."""
+    utf_8 = text.encode()
+    if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or "\ufffe" in text or "\uffff" in text:
         return None
-    source = _normalize(utf_8.decode("latin-1"))
+    source = _normalize(utf_8.replace(b"\\", rb"\\").decode("latin-1"))  # a byte for a character, as when writing
     if "\n" in source or "\t" in source:  # in an attribute it means a space
         return None
-    json = _read_tags(source.replace("\\", "\\\\"))
-    return _replace_entities(json) if json and "&" in json else json
+    json = _read_tags(source)
+    return None if json is None else _replace_entities(json.encode("latin-1"))
 
 
 def _normalize(text: str) -> str:
@@ -350,11 +354,13 @@ def _normalize(text: str) -> str:
     return text
 
 
-def _replace_entities(json: str) -> str | None:
+def _replace_entities(json: bytes) -> bytes | None:
     """The JSON with characters or escapes for XML's entities; None where there are any but our own."""
+    if b"&" not in json:
+        return json
     for entity, replacement in _JSON_FOR_ENTITIES.items():
         json = json.replace(entity, replacement)
-    return json.replace("&amp;", "&") if json.count("&") == json.count("&amp;") else None
+    return json.replace(b"&amp;", b"&") if json.count(b"&") == json.count(b"&amp;") else None
 
 
 def _read_tags(text: str) -> str | None:
@@ -363,20 +369,23 @@ def _read_tags(text: str) -> str | None:
     outer: list[str] = []
     # What ends the JSON of the innermost open element: a bracket. A root stands between "before" and "after".
     ending, comma = "before", ""
+    if not text.startswith("<"):
+        return None
     for chunk in _split_before_tags(text):
         tags = _TAG.findall(chunk)
-        if not len(tags) == chunk.count("<") == chunk.count(">"):  # there is one in an attribute
+        if not len(tags) == chunk.count("<") == chunk.count(">"):  # one is in an attribute, or is no tag of ours
             return None
         pieces: list[str] = []
-        for key, value, without_value, end in tags:
-            if end:
-                if not outer:
-                    return None
+        for key, value, without_value in tags:
+            if value:
+                json = value
+            elif without_value:
+                json = _WITHOUT_VALUE[without_value]
+            elif outer:
                 pieces.append(ending)
                 ending, comma = outer.pop(), ","
                 continue
-            json = value or _WITHOUT_VALUE.get(without_value)
-            if not json:
+            else:
                 return None
             if key:
                 if ending != "}":
