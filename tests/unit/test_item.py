@@ -1,7 +1,9 @@
 """The mapping `item`: every JSON text comes back, and what is not an ITEM document is refused in its place."""
 
 import json
+import re
 import time
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
@@ -293,6 +295,7 @@ def test_the_fast_path_reads_what_expat_reads_or_leaves_it_to_expat(
         xml,
         xml.replace('"', "'"),
         xml.replace(" />", "\n/>"),
+        swap_key_and_type(xml),
         xml.replace("><", "> <!-- a -b -> c --><"),
     ):
         _assert_fast_path_agrees(spelling)
@@ -318,6 +321,18 @@ def test_the_fast_path_reads_what_expat_reads_or_leaves_it_to_expat(
 def test_the_fast_path_agrees_with_expat_on_any_sequence_of_tags(xml: str) -> None:
     _assert_fast_path_agrees(xml.replace("\r", ""))
     _assert_fast_path_agrees(f'<ITEM type="list">{xml}</ITEM>'.replace("\r", ""))
+
+
+def swap_key_and_type(xml: str) -> str:
+    return re.sub(r'( key="[^"]*")( type="[^"]*")', r"\2\1", xml)
+
+
+@pytest.mark.parametrize(
+    "spell", [swap_key_and_type, lambda xml: xml.replace('"', "'"), lambda xml: f"<?xml version='1.0'?>\n{xml}"]
+)
+def test_the_fast_path_takes_common_forms_that_are_not_our_own(spell: Callable[[str], str]) -> None:
+    xml = write('{"a": [{"b": 1, "c": "d"}], "e": {}}')
+    assert item._read_canonical(spell(xml)) == item._read_canonical(xml) is not None
 
 
 def _assert_fast_path_agrees(xml: str) -> None:

@@ -309,9 +309,10 @@ _WITHOUT_VALUE = {
 _ENDINGS = {"{": "}", "[": "]"}
 _CHUNK = 1 << 15
 
-_COMMENT_AFTER_TAG = re.compile(r"(?<=>)[ \t\n]*<!--[^-]*+(?:-[^-]++)*+-->")
+_COMMENTS_AFTER_TAG = re.compile(r">(?:[ \t\n]*<!--[^-]*+(?:-[^-]++)*+-->)++")
 _BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
 _END_OF_EMPTY_TAG = re.compile(r'"[ \t\n]*/>')
+_TYPE_AND_KEY = re.compile(r'(<ITEM)( type="[^"]*+")( key="[^"]*+")')
 # Expat refuses these wherever they are.
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n"))
 _JSON_FOR_ENTITIES = {
@@ -337,20 +338,26 @@ def _read_canonical(text: str) -> bytes | None:
 
 
 def _normalize(text: str) -> str:
-    """The document without most of what makes it another form than ours: a declaration, comments, white space, `'`.
+    """The document without most of what makes it another form than ours.
 
+    That is a declaration, comments, white space, single quotes, and `type` before `key`.
     This is exact where every `<` and `>` belongs to a tag, as `_read_tags` checks.
     """
     declaration = DECLARATION.match(text)
     text = (text[declaration.end() :] if declaration else text).strip(" \t\n")
     if "<!--" in text:
-        text = _COMMENT_AFTER_TAG.sub("", text)
+        text = _COMMENTS_AFTER_TAG.sub(">", text)
     if "\n" in text:
         text = _BETWEEN_TAGS.sub("><", text)
     if '"' not in text:
         text = text.replace("'", '"')
-    if not text.partition("/>")[0].endswith('" '):  # the first tells of all
+    # Of these two, the first one tells of all.
+    if not text.partition("/>")[0].endswith('" '):
         text = _END_OF_EMPTY_TAG.sub('" />', text)
+    if _TYPE_AND_KEY.search(text, 0, _CHUNK) and '<ITEM key="' not in text[:_CHUNK]:
+        parts = _TYPE_AND_KEY.split(text)
+        parts[2::4], parts[3::4] = parts[3::4], parts[2::4]
+        text = "".join(parts)
     return text
 
 
