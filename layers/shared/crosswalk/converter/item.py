@@ -87,7 +87,7 @@ _LEVELS_IN_SHORT = _LONG // len(' type="list"><ITEM</ITEM>')
 
 
 class _Rope(list["str | _Rope"]):
-    """A fragment in pieces, in which ropes stand `height` levels deep, itself included."""
+    """A fragment in pieces, in which ropes stand `height` levels deep, itself included; 0 for one string."""
 
     __slots__ = ("height",)
 
@@ -112,7 +112,7 @@ class _Writer:
 
     def __init__(
         self,
-        write_string: Callable[[str], str],
+        write_string: Callable[[str], str | _Rope],
         settle_key: Callable[[str, str | _Rope], tuple[str, str | _Rope]] | None = None,
     ) -> None:
         self._write_string = write_string
@@ -124,11 +124,11 @@ class _Writer:
         )
 
     def write(self, source: str) -> str:
-        """The document of a JSON text. Raises as the json module does, and UnsafeDocument."""
+        """The document of a JSON text, in a list. Raises as the json module does, and UnsafeDocument."""
         root = self._write_list([self._decoder.decode(source)])
         if isinstance(root, _Rope) and root.height + _LEVELS_IN_SHORT > MAX_DEPTH:
             check_depth(source)
-        return "".join(_flatten(root))[len(' type="list">') : -len("</ITEM>")]
+        return "".join(_flatten(root))
 
     def _write_object(self, members: list[tuple[str, Any]]) -> str | _Rope:
         if not members:
@@ -195,8 +195,10 @@ def _settle_key_with_quotes(key: str, fragment: str | _Rope) -> tuple[str, str |
     return key.replace('"', "&quot;"), fragment
 
 
-def _write_any_string(string: str) -> str:
+def _write_any_string(string: str) -> str | _Rope:
     if not _is_uncarriable(string):
+        if len(string) > _LONG:  # four bytes a character, maybe, and so not to be copied
+            return _Rope([' type="string" value="', string.replace('"', "&quot;"), '" />'], 0)
         return _write_string_with_quotes(string)
     value = _escape_uncarriable(string).replace('"', "&quot;")
     return f' type="string" value="{value}" escaped="true" />'
@@ -214,7 +216,10 @@ _END_OF_KEY_AND_VALUE = re.compile(r'(?: escaped="true")?(?: /)?>')
 
 def _add_escaped_key(fragment: str | _Rope) -> str | _Rope:
     if isinstance(fragment, _Rope):
-        return _Rope([_add_escaped_key(fragment[0]), *fragment[1:]], fragment.height)
+        pieces = [*fragment]
+        end_of_tag = 0 if fragment.height else -1  # of a string the last piece ends it
+        pieces[end_of_tag] = _add_escaped_key(pieces[end_of_tag])
+        return _Rope(pieces, fragment.height)
     return _END_OF_KEY_AND_VALUE.sub(r' escaped-key="true"\g<0>', fragment, count=1)
 
 
@@ -248,8 +253,10 @@ def _write_document(text: str) -> bytes:
     elif b"\\" in source:
         writer = _WITH_QUOTES
     source = source.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    json = source.decode(codec)
+    del source  # documents are large
     try:
-        xml = scan_json(source.decode(codec), writer.write).encode(codec)
+        xml = scan_json(json, writer.write).encode(codec)[len(' type="list">') : -len("</ITEM>")]
     except DocumentError:
         parse_json(text)  # says the same of the place in the text itself
         raise
