@@ -26,6 +26,7 @@ def layer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         command, cwd=scratch, env={**os.environ, **variables}, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
+    (folder / "output").write_text(done.stdout)
     return request.param, folder / "python"
 
 
@@ -47,6 +48,11 @@ def test_the_layer_has_neither_tests_nor_tools_nor_what_the_runtime_brings(layer
 def test_bytecode_is_never_compared_with_its_source(layer: tuple[str, Path]) -> None:
     for path in layer[1].rglob("*.pyc"):
         assert struct.unpack_from("<I", path.read_bytes(), 4) == (UNCHECKED_HASH,), path
+
+
+def test_a_layer_without_bytecode_says_so_and_any_other_does_not(layer: tuple[str, Path]) -> None:
+    complaint = "the layer holds no bytecode" in (layer[1].parent / "output").read_text()
+    assert complaint == (not any(layer[1].rglob("*.pyc")))
 
 
 def test_the_layer_is_at_most_20_megabytes_zipped(layer: tuple[str, Path], tmp_path: Path) -> None:
