@@ -279,8 +279,11 @@ def main() -> None:
     verdict("JSON to XML, times the plain way", 5, _geometric(against_plain))
     verdict("JSON to XML, times the plain way, the worst", 2, min(against_plain))
     for side in PEERS:
-        name = f"JSON to XML, times {side.name}"
-        verdict(name, 1 if side.pure else 0, _geometric(ratios(to_xml, OURS.name, side.name)))
+        times = _geometric(ratios(to_xml, OURS.name, side.name))
+        if side.pure:
+            verdict(f"JSON to XML, times {side.name}", 1, times)
+        else:
+            print(f"          JSON to XML, times {side.name}: {times:.2f}")
     verdict("XML to JSON, own form, times the plain way", 2.5, _geometric(ratios(to_json, OURS.name, PLAIN.name)))
     verdict("XML to JSON, own form, times xmltodict", 2, _geometric(ratios(to_json, OURS.name, XMLTODICT.name)))
     verdict("XML to JSON, other forms, times the plain way", 1, _geometric(ratios(others, OURS.name, PLAIN.name)))

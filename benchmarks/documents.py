@@ -29,7 +29,7 @@ def numbers(random: random.Random) -> Iterator[object]:
 
 
 def texts(random: random.Random) -> Iterator[object]:
-    """Long ones, in which every fourth word is special to JSON, to XML, or to an encoding."""
+    """Long ones: every fourth word, a twentieth of the characters, is special to JSON, to XML, or to an encoding."""
     while True:
         yield {"text": " ".join(random.choice(WORDS if random.random() < 0.75 else SPECIAL) for _ in range(120))}
 
