@@ -38,6 +38,11 @@ def test_the_mapping_table_shows_what_each_mapping_writes(mapping: str) -> None:
     assert convert(document.encode(), mapping).decode() == xml
 
 
+def test_the_python_example_runs() -> None:
+    (example,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    exec(example, {})
+
+
 def test_every_file_it_links_to_is_there() -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
