@@ -3,6 +3,7 @@
 import asyncio
 import io
 import logging
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -12,9 +13,11 @@ from crosswalk.telemetry import logger
 from tests.databases import LOOP, WAYS, Database, Servers, clone_database, create_database
 from tests.running import ROOT, RunningService
 
-# How long an example takes says more about what else the machine does than about the code.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# How long an example takes says more about what else the machine does than about the code. The gate tries the same
+# examples every time, so that it fails for a change and not by chance; everybody else's runs try new ones.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", settings.get_profile("tests"), derandomize=True)
+settings.load_profile("gate" if os.environ.get("CI") == "true" else "tests")
 
 
 @pytest.fixture(autouse=True)
