@@ -15,6 +15,7 @@ Glossary
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from crosswalk.converter import item, json_text, jsonml, natural, xml_text, xpath
@@ -66,10 +67,11 @@ def convert_json_to_xml(
 
     indent: spaces for each level, 0 to 8; None or 0 writes no white space.
     options: the mapping's own; see its module.
-    Raises MalformedDocument, UnsafeDocument, InexpressibleDocument or InvalidParameter.
+    Raises MalformedDocument, UnsafeDocument, InexpressibleDocument, InvalidParameter, or DocumentTooLarge where
+    indentation and repeated names alone would make an enormous document of it.
     """
     convert = _choose_converter(TO_XML, mapping, indent, options)
-    xml, losses = convert(json_text.decode_json(document), **options)
+    xml, losses = convert(json_text.decode_json(document))
     return Conversion(xml if isinstance(xml, bytes) else xml.encode(), mapping, losses)
 
 
@@ -80,14 +82,11 @@ def convert_xml_to_json(
 
     indent, options, errors: as for `convert_json_to_xml`.
     """
+    text = xml_text.decode_xml(document)
     if mapping == "auto":
-        text = xml_text.decode_xml(document)
         mapping = recognize_mapping(text)
-        convert = _choose_converter(TO_JSON, mapping, indent, options)
-    else:
-        convert = _choose_converter(TO_JSON, mapping, indent, options)
-        text = xml_text.decode_xml(document)
-    json, losses = convert(text, **options)
+    convert = _choose_converter(TO_JSON, mapping, indent, options)
+    json, losses = convert(text)
     # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
     encoded = json if isinstance(json, bytes) else json.encode("utf-8", "backslashreplace")
     return Conversion(encoded, mapping, losses)
@@ -104,17 +103,15 @@ def recognize_mapping(text: str) -> str:
 
 
 def _choose_converter(
-    converters: Mapping[str, Converter], mapping: str, indent: int | None, options: dict[str, Any]
+    converters: Mapping[str, Converter], mapping: str, indent: int | None, options: Mapping[str, Any]
 ) -> Converter:
-    """The mapping's converter, once its options are known to be its own; puts `indent` among them when it is asked."""
+    """The mapping's converter with its options, once they are known to be its own."""
     if mapping not in converters:
         raise InvalidParameter(f"mapping must be one of {', '.join(converters)}", parameter="mapping")
     if indent is not None and not 0 <= indent <= MAX_INDENT:
         raise InvalidParameter(f"indent must be a whole number from 0 to {MAX_INDENT}", parameter="indent")
-    if indent:
-        options["indent"] = indent
-    convert = converters[mapping]
-    for name in options:
-        if name not in inspect.signature(convert).parameters:
+    chosen = {**options, "indent": indent} if indent else options
+    for name in chosen:
+        if name not in inspect.signature(converters[mapping]).parameters:
             raise InvalidParameter(f"{name} does not apply to the mapping {mapping}", parameter=name)
-    return convert
+    return partial(converters[mapping], **chosen)

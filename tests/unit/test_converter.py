@@ -1,0 +1,49 @@
+"""The converter's front: which mapping, which options, and what it hands back."""
+
+from pathlib import Path
+
+import pytest
+
+from crosswalk.converter import Conversion, convert_json_to_xml, convert_xml_to_json, json_to_xml, xml_to_json
+from crosswalk.errors import InvalidParameter
+
+EVENTS = Path(__file__).parents[2] / "events"
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+
+
+@pytest.mark.parametrize("mapping", ["item", "xpath"])
+def test_what_json_to_xml_wrote_xml_to_json_brings_back_without_being_told_the_mapping(mapping: str) -> None:
+    document = rb'{"foo":0,"bar":false,"":"","deep":[[[]]],"f":1.0,"e":1E400,"n":"\u0000"}'
+    conversion = convert_xml_to_json(json_to_xml(document, mapping))
+    assert (conversion.document, conversion.mapping) == (document, mapping)
+
+
+def test_a_conversion_names_its_mapping_and_what_it_lost() -> None:
+    assert convert_json_to_xml(b'{"a":1}', "natural") == Conversion(b"<a>1</a>", "natural", ("types",))
+    assert convert_xml_to_json(b"<a><!-- b --></a>") == Conversion(b'{"a":null}', "natural", ("comments",))
+
+
+def test_an_unpaired_surrogate_is_written_as_an_escape() -> None:
+    assert xml_to_json(json_to_xml(rb'"\ud800"')) == rb'"\ud800"'
+
+
+@pytest.mark.parametrize("indent", [-1, 9])
+def test_indentation_out_of_range_is_refused_by_name(indent: int) -> None:
+    with pytest.raises(InvalidParameter) as refusal:
+        json_to_xml(b"1", indent=indent)
+    assert refusal.value.parameter == "indent"
+
+
+def test_an_unknown_mapping_and_an_option_of_another_mapping_are_refused_by_name() -> None:
+    for mapping, options, parameter in [("json", {}, "mapping"), ("item", {"escape": True}, "escape")]:
+        with pytest.raises(InvalidParameter) as refusal:
+            json_to_xml(b"1", mapping, **options)
+        assert refusal.value.parameter == parameter
+
+
+def test_no_indentation_is_no_option_so_every_mapping_takes_it() -> None:
+    assert json_to_xml(b'["a"]', "jsonml", indent=0) == b"<a />"
+
+
+def test_every_function_has_a_sample_event_of_its_name() -> None:
+    assert {path.stem for path in EVENTS.glob("*.json")} == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
