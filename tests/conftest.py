@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from crosswalk.telemetry import logger
-from tests.databases import LOOP, WAYS, Database, Servers, clone_database, create_database
+from local.postgres import MASTER
+from tests.databases import LOOP, WAYS, Database, Servers, clone_database, connect, create_database, use_variables
 from tests.running import ROOT, RunningService
 
 # How long an example takes says more about what else the machine does than about the code. The gate tries the same
@@ -62,6 +63,31 @@ def direct_database(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """A migrated database of the test's own, without anything before it."""
     with clone_database(servers, "postgresql-18", monkeypatch) as database:
         yield database
+
+
+@pytest.fixture
+def master(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """The master's login of a server with an empty database, to which the functions' variables point.
+
+    The roles do not exist yet.
+    """
+    server = servers.get_server("postgresql-18")
+    variables = {
+        "POSTGRES_DB_HOST": "127.0.0.1",
+        "POSTGRES_DB_PORT": str(server.port),
+        "POSTGRES_DB_NAME": "bootstrapped",
+        "POSTGRES_DB_USER": "new_application",
+        "POSTGRES_DB_PASSWORD": "one",
+        "POSTGRES_OWNER_USER": "new_owner",
+        "POSTGRES_OWNER_PASSWORD": "two",
+    }
+    with connect(server, "postgres") as connection:
+        connection.execute("CREATE DATABASE bootstrapped")
+    with use_variables(variables, monkeypatch):
+        yield {"username": MASTER, "password": server.password}
+    with connect(server, "postgres") as connection:
+        connection.execute("DROP DATABASE bootstrapped WITH (FORCE)")
+        connection.execute("DROP ROLE IF EXISTS new_application, new_owner")
 
 
 @pytest.fixture

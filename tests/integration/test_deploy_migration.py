@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -10,11 +9,9 @@ import pytest
 
 from functions.deploy_migration import app
 from functions.migrate_database.app import handler as migrate_database
-from local.postgres import MASTER
-from tests.databases import Servers, connect, use_variables
+from tests.databases import use_variables
 from tests.events import Context
 
-NAME = "test_deploy_migration"
 REQUEST = {
     "RequestType": "Create",
     "StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/crosswalk-dev/1",
@@ -41,28 +38,6 @@ class Account:
             failure = {"errorType": type(error).__name__, "errorMessage": str(error)}
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(failure).encode())}
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
-
-@pytest.fixture
-def master(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """The master's login of a server with an empty database, to which the functions' variables point."""
-    server = servers.get_server("postgresql-18")
-    variables = {
-        "POSTGRES_DB_HOST": "127.0.0.1",
-        "POSTGRES_DB_PORT": str(server.port),
-        "POSTGRES_DB_NAME": NAME,
-        "POSTGRES_DB_USER": "deployed_application",
-        "POSTGRES_DB_PASSWORD": "one",
-        "POSTGRES_OWNER_USER": "deployed_owner",
-        "POSTGRES_OWNER_PASSWORD": "two",
-    }
-    with connect(server, "postgres") as connection:
-        connection.execute(f"CREATE DATABASE {NAME}")
-    with use_variables(variables, monkeypatch):
-        yield {"username": MASTER, "password": server.password}
-    with connect(server, "postgres") as connection:
-        connection.execute(f"DROP DATABASE {NAME} WITH (FORCE)")
-        connection.execute("DROP ROLE IF EXISTS deployed_application, deployed_owner")
 
 
 def test_the_first_deploy_makes_roles_and_tables_and_the_next_changes_nothing(
