@@ -67,6 +67,8 @@ ITEM: dict[str, Callable[[int], str]] = {
         lambda n: f'<ITEM type="string" value="{chr(92) + "u0000"}{chr(92) * n * 4}" escaped="true" />'
     ),
     "item: open quote": item_list(lambda n: '<ITEM type="string" value="' * n),
+    "item: both kinds of quotes": item_list(lambda n: """<ITEM type="string" value='"' /><ITEM type='null' />""" * n),
+    "item: open quote after single ones": item_list(lambda n: f"""<ITEM type='string' value='{"'" * 2 * n}" />"""),
     "item: white space": item_list(lambda n: " " * n * 10 + "\n" + "<ITEM type='null' \n/>" * n),
     "item: attributes": lambda n: '<ITEM type="list" ' + " ".join(f'a{i}="1"' for i in range(n)) + "/>",
 }

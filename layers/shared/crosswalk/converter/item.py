@@ -79,7 +79,8 @@ def xml_to_json(text: str, *, indent: int = 0) -> tuple[str | bytes, tuple[str, 
 # ---- JSON to XML
 
 # A fragment is an element without `<ITEM` and without its key: ` type="integer" value="7" />`. By its last character it
-# is told from a string of the document, in which every `>` has been replaced beforehand.
+# is told from a string of the document, in which every `>` has been replaced beforehand. Its own quotes are written as
+# U+0001, which no string can hold as it is written, so that the strings' quotes can all be replaced at once in the end.
 # A long fragment is a _Rope, so that the levels above it do not copy it again and again. A short one has no room for
 # many levels, so ropes within ropes tell how deep a document is at most.
 _LONG = 4096
@@ -97,9 +98,9 @@ class _Rope(list["str | _Rope"]):
 
 
 _LITERALS = {
-    True: ' type="boolean" value="true" />',
-    False: ' type="boolean" value="false" />',
-    None: ' type="null" />',
+    True: " type=\1boolean\1 value=\1true\1 />",
+    False: " type=\1boolean\1 value=\1false\1 />",
+    None: " type=\1null\1 />",
 }
 
 
@@ -119,8 +120,8 @@ class _Writer:
         self._settle_key = settle_key
         self._decoder = make_decoder(
             object_pairs_hook=self._write_object,
-            parse_int=lambda digits: f' type="integer" value="{digits}" />',
-            parse_float=lambda number: f' type="float" value="{number}" />',
+            parse_int=lambda digits: f" type=\1integer\1 value=\1{digits}\1 />",
+            parse_float=lambda number: f" type=\1float\1 value=\1{number}\1 />",
         )
 
     def write(self, source: str) -> str:
@@ -132,9 +133,9 @@ class _Writer:
 
     def _write_object(self, members: list[tuple[str, Any]]) -> str | _Rope:
         if not members:
-            return ' type="object" />'
+            return " type=\1object\1 />"
         write_string, settle_key = self._write_string, self._settle_key
-        pieces: list[str | _Rope] = [' type="object">']
+        pieces: list[str | _Rope] = [" type=\1object\1>"]
         for key, value in members:
             kind = value.__class__
             if kind is not str:
@@ -143,16 +144,16 @@ class _Writer:
                 value = write_string(value)
             if settle_key:
                 key, value = settle_key(key, value)
-            pieces += '<ITEM key="', key, '"', value
+            pieces += "<ITEM key=\1", key, "\1", value
         pieces.append("</ITEM>")
         return _bundle(pieces)
 
     def _write_list(self, values: list[Any]) -> str | _Rope:
         """One frame for each level: 512 are allowed, and Python has room for 1000."""
         if not values:
-            return ' type="list" />'
+            return " type=\1list\1 />"
         write_string = self._write_string
-        pieces: list[str | _Rope] = [' type="list">']
+        pieces: list[str | _Rope] = [" type=\1list\1>"]
         for value in values:
             kind = value.__class__
             if kind is not str:
@@ -184,34 +185,23 @@ def _flatten(fragment: str | _Rope) -> Iterator[str]:
 
 
 def _write_string(string: str) -> str:
-    return f' type="string" value="{string}" />' if string else ' type="string" />'
-
-
-def _write_string_with_quotes(string: str) -> str:
-    return _write_string(string.replace('"', "&quot;"))
-
-
-def _settle_key_with_quotes(key: str, fragment: str | _Rope) -> tuple[str, str | _Rope]:
-    return key.replace('"', "&quot;"), fragment
+    return f" type=\1string\1 value=\1{string}\1 />" if string else " type=\1string\1 />"
 
 
 def _write_any_string(string: str) -> str | _Rope:
-    if not _is_uncarriable(string):
-        if len(string) > _LONG:  # four bytes a character, maybe, and so not to be copied
-            return _Rope([' type="string" value="', string.replace('"', "&quot;"), '" />'], 0)
-        return _write_string_with_quotes(string)
-    value = _escape_uncarriable(string).replace('"', "&quot;")
-    return f' type="string" value="{value}" escaped="true" />'
+    if _is_uncarriable(string):
+        return f" type=\1string\1 value=\1{_escape_uncarriable(string)}\1 escaped=\1true\1 />"
+    if len(string) > _LONG:  # four bytes a character, maybe, and so not to be copied
+        return _Rope([" type=\1string\1 value=\1", string, "\1 />"], 0)
+    return _write_string(string)
 
 
 def _settle_any_key(key: str, fragment: str | _Rope) -> tuple[str, str | _Rope]:
-    if not _is_uncarriable(key):
-        return _settle_key_with_quotes(key, fragment)
-    return _escape_uncarriable(key).replace('"', "&quot;"), _add_escaped_key(fragment)
+    return (_escape_uncarriable(key), _add_escaped_key(fragment)) if _is_uncarriable(key) else (key, fragment)
 
 
 # What the attribute `escaped-key` has to stand before; the first `>` of a fragment ends its tag.
-_END_OF_KEY_AND_VALUE = re.compile(r'(?: escaped="true")?(?: /)?>')
+_END_OF_KEY_AND_VALUE = re.compile("(?: escaped=\1true\1)?(?: /)?>")
 
 
 def _add_escaped_key(fragment: str | _Rope) -> str | _Rope:
@@ -220,7 +210,7 @@ def _add_escaped_key(fragment: str | _Rope) -> str | _Rope:
         end_of_tag = 0 if fragment.height else -1  # of a string the last piece ends it
         pieces[end_of_tag] = _add_escaped_key(pieces[end_of_tag])
         return _Rope(pieces, fragment.height)
-    return _END_OF_KEY_AND_VALUE.sub(r' escaped-key="true"\g<0>', fragment, count=1)
+    return _END_OF_KEY_AND_VALUE.sub(" escaped-key=\1true\1\\g<0>", fragment, count=1)
 
 
 def _is_uncarriable(string: str) -> bool:
@@ -232,11 +222,11 @@ def _escape_uncarriable(string: str) -> str:
     return UNCARRIABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", string.replace("\\", "\\\\"))
 
 
-# Without escapes no string holds a quote; without these escapes none holds what XML cannot carry.
+# Without these escapes no string holds what XML cannot carry.
 _WITHOUT_ESCAPES = _Writer(_write_string)
-_WITH_QUOTES = _Writer(_write_string_with_quotes, _settle_key_with_quotes)
 _WITH_ANYTHING = _Writer(_write_any_string, _settle_any_key)
 _ESCAPE_OF_ANYTHING = re.compile(rb"\\[bfu]")
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 
 
 def _write_document(text: str) -> bytes:
@@ -247,11 +237,10 @@ def _write_document(text: str) -> bytes:
     """
     source = text.encode()
     writer, codec = _WITHOUT_ESCAPES, "latin-1"
-    if _ESCAPE_OF_ANYTHING.search(source) or "\ufffe" in text or "\uffff" in text:
+    if _may_hold_anything(source):
         writer, codec = _WITH_ANYTHING, "utf-8"
         source = _replace_markup_escapes(source)
-    elif b"\\" in source:
-        writer = _WITH_QUOTES
+    has_escapes = b"\\" in source
     source = source.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     json = source.decode(codec)
     del source  # documents are large
@@ -260,9 +249,16 @@ def _write_document(text: str) -> bytes:
     except DocumentError:
         parse_json(text)  # says the same of the place in the text itself
         raise
-    if writer is not _WITHOUT_ESCAPES:
-        xml = xml.replace(b"\t", b"&#09;").replace(b"\n", b"&#10;").replace(b"\r", b"&#13;")
-    return xml
+    if has_escapes:
+        xml = xml.replace(b'"', b"&quot;").replace(b"\t", b"&#09;").replace(b"\n", b"&#10;").replace(b"\r", b"&#13;")
+    return xml.replace(b"\1", b'"')
+
+
+def _may_hold_anything(json: bytes) -> bool:
+    """Whether strings of a JSON text may hold what XML cannot carry."""
+    if b"\\" in json and _ESCAPE_OF_ANYTHING.search(json):
+        return True
+    return _NONCHARACTERS[0][:1] in json and any(noncharacter in json for noncharacter in _NONCHARACTERS)
 
 
 _MARKUP_ESCAPE = re.compile(rb"\\(?:\\|u00(?:26|3[cCeE]))")
@@ -358,6 +354,8 @@ def _normalize(text: str) -> str:
         text = _BETWEEN_TAGS.sub("><", text)
     if '"' not in text:
         text = text.replace("'", '"')
+    elif "='" in text[:_CHUNK]:
+        text = "".join(map(_unify_quotes, _split_before_tags(text)))
     # Of these two, the first one tells of all.
     if not text.partition("/>")[0].endswith('" '):
         text = _END_OF_EMPTY_TAG.sub('" />', text)
@@ -366,6 +364,22 @@ def _normalize(text: str) -> str:
         parts[2::4], parts[3::4] = parts[3::4], parts[2::4]
         text = "".join(parts)
     return text
+
+
+_PAIRED_QUOTES = re.compile(r"""(?:[^"']++|"[^"]*+"|'[^']*+')*+""")
+# What stands before a value in single quotes, and the value.
+_SINGLE_QUOTED = re.compile(r"""((?:[^"']++|"[^"]*+")*+)'([^']*+)'""")
+
+
+def _unify_quotes(tags: str) -> str:
+    """Tags with all their values in double quotes; where a quote is not closed, as they are."""
+    if not _PAIRED_QUOTES.fullmatch(tags):
+        return tags
+    # With an empty value at the end, each match begins where the last one ended, and nothing stands between.
+    parts = _SINGLE_QUOTED.split(tags + "''")
+    del parts[::3]
+    parts[1::2] = [value.replace('"', "&quot;") for value in parts[1::2]]
+    return '"'.join(parts[:-1])
 
 
 def _replace_entities(json: bytes) -> bytes | None:
