@@ -348,18 +348,19 @@ def _normalize(text: str) -> str:
     """
     declaration = DECLARATION.match(text)
     text = (text[declaration.end() :] if declaration else text).strip(" \t\n")
-    if "<!--" in text:
+    # One character is found many times faster than several.
+    if "!" in text and "<!--" in text:
         text = _COMMENTS_AFTER_TAG.sub(">", text)
     if "\n" in text:
         text = _BETWEEN_TAGS.sub("><", text)
     if '"' not in text:
         text = text.replace("'", '"')
-    elif "='" in text[:_CHUNK]:
+    elif "'" in text and "='" in text[:_CHUNK]:
         text = "".join(map(_unify_quotes, _split_before_tags(text)))
     # Of these two, the first one tells of all.
-    if not text.partition("/>")[0].endswith('" '):
+    if not text.endswith('" ', 0, text.find("/>")):
         text = _END_OF_EMPTY_TAG.sub('" />', text)
-    if _TYPE_AND_KEY.search(text, 0, _CHUNK) and '<ITEM key="' not in text[:_CHUNK]:
+    if '<ITEM key="' not in text[:_CHUNK] and _TYPE_AND_KEY.search(text, 0, _CHUNK):
         parts = _TYPE_AND_KEY.split(text)
         parts[2::4], parts[3::4] = parts[3::4], parts[2::4]
         text = "".join(parts)

@@ -90,12 +90,15 @@ def decode_xml(document: bytes) -> str:
 
 def _recognize_unmarked_utf_16(content: bytes) -> str | None:
     """A document without a mark is UTF-16 only where it says so, and so must begin with a declaration."""
-    return next((codec for codec in UTF_16 if content.startswith("<?xml".encode(codec))), None)
+    for codec in UTF_16:
+        if content.startswith("<?xml".encode(codec)):
+            return codec
+    return None
 
 
 def _read_declared_encoding(content: bytes, codec: str) -> str | None:
     """The encoding named in the XML declaration, in lower case, or None. Up to there all encodings hold plain ASCII."""
-    if not content.startswith(tuple(f"<?xml{space}".encode(codec) for space in " \t\r\n")):
+    if not content[:12].decode(codec, "replace").startswith(("<?xml ", "<?xml\t", "<?xml\r", "<?xml\n")):
         return None
     end = "?>".encode(codec)
     declaration = DECLARATION.fullmatch((content.partition(end)[0] + end).decode(codec, "replace"))
