@@ -162,7 +162,7 @@ REFUSED = [
 
 
 def write(text: str, indent: int = 0) -> str:
-    return item.json_to_xml(text, indent=indent)[0].decode()
+    return item.json_to_xml(text.encode(), indent=indent)[0].decode()
 
 
 def read(xml: str, indent: int = 0) -> str:

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from crosswalk.converter.json_text import (
     Number,
     Object,
     Value,
+    check_encoding,
     decode_json,
     locate,
     parse_json,
@@ -180,6 +182,13 @@ def test_the_depth_that_is_allowed_does_not_hang_on_the_callers_stack() -> None:
 
 def test_a_byte_order_mark_is_dropped() -> None:
     assert decode_json(b"\xef\xbb\xbf[]") == "[]"
+    assert check_encoding(b"\xef\xbb\xbf[]") == b"[]"
+
+
+def test_a_character_may_lie_across_the_bounds_of_what_is_checked_at_once() -> None:
+    for shift in range(4):
+        document = b"x" * shift + "😀".encode() * 40_000
+        assert check_encoding(document) == document
 
 
 @pytest.mark.parametrize(
@@ -192,18 +201,24 @@ def test_a_byte_order_mark_is_dropped() -> None:
         (b"\xef\xbb\xbf\r\r\n \xfe", 3, 2),
         (b'"\xf4\x90\x80\x80"', 1, 2),
         (b'"\xe2\x82', 1, 2),
+        ("😀\n".encode() * 40_000 + b"\x80", 40_001, 1),
+        ("😀".encode() * 40_000 + b"\xf0\x9f\x98", 1, 40_001),
     ],
 )
-def test_invalid_utf_8_is_malformed_at_the_character(document: bytes, line: int, column: int) -> None:
+@pytest.mark.parametrize("check", [decode_json, check_encoding])
+def test_invalid_utf_8_is_malformed_at_the_character(
+    check: Callable[[bytes], object], document: bytes, line: int, column: int
+) -> None:
     with pytest.raises(MalformedDocument) as caught:
-        decode_json(document)
+        check(document)
     assert (caught.value.line, caught.value.column) == (line, column)
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
-def test_other_unicode_encodings_are_named_in_the_error(codec: str) -> None:
+@pytest.mark.parametrize("check", [decode_json, check_encoding])
+def test_other_unicode_encodings_are_named_in_the_error(check: Callable[[bytes], object], codec: str) -> None:
     with pytest.raises(DocumentError, match="UTF-16 or UTF-32; JSON must be UTF-8"):
-        decode_json('{"a": 1}'.encode(codec))
+        check('{"a": 1}'.encode(codec))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from crosswalk.errors import InvalidParameter
 
 __all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
 
-# A mapping's two directions: text in; text, or the bytes of its UTF-8, and losses out.
+# A mapping's two directions: text in (`item` reads a JSON document itself); text, or its UTF-8, and losses out.
 Converter = Callable[..., tuple[str | bytes, tuple[str, ...]]]
 
 TO_XML: Mapping[str, Converter] = {
@@ -71,7 +71,7 @@ def convert_json_to_xml(
     indentation and repeated names alone would make an enormous document of it.
     """
     convert = _choose_converter(TO_XML, mapping, indent, options)
-    xml, losses = convert(json_text.decode_json(document))
+    xml, losses = convert(document if mapping == "item" else json_text.decode_json(document))
     return Conversion(xml if isinstance(xml, bytes) else xml.encode(), mapping, losses)
 
 
