@@ -166,7 +166,7 @@ def write(text: str, indent: int = 0) -> str:
 
 
 def read(xml: str, indent: int = 0) -> str:
-    json, _ = item.xml_to_json(xml, indent=indent)
+    json, _ = item.xml_to_json(xml.encode(), indent=indent)
     return json.decode() if isinstance(json, bytes) else json
 
 
@@ -345,11 +345,23 @@ def swap_key_and_type(xml: str) -> str:
 )
 def test_the_fast_path_takes_common_forms_that_are_not_our_own(spell: Callable[[str], str]) -> None:
     xml = write(r'{"a": [{"b": 1, "c": "d"}], "e": {}, "f": "\"", "g": "&"}')
-    assert item._read_canonical(spell(xml)) == item._read_canonical(xml) is not None
+    assert item._read_canonical(spell(xml).encode()) == item._read_canonical(xml.encode()) is not None
+
+
+@pytest.mark.parametrize("between", ["", "x", "xxxxxxxxxx" * 5])
+@pytest.mark.parametrize("reference", ["&apos;", "&#9;", "&#xA;", "&no;", "&;", "& ", "&amp", "&&amp;"])
+def test_entities_are_replaced_alike_however_many_there_are_and_others_left_to_expat(
+    between: str, reference: str
+) -> None:
+    entities = ["&amp;", "&lt;", "&amp;lt;", "&gt;", "&quot;", "&amp;amp;quot;", "&#09;", "&#10;", "&#13;"]
+    xml = f'<ITEM type="list"><ITEM type="string" value="{between.join(entities * 30)}" /></ITEM>'
+    assert read(xml) == read_with_expat(xml)
+    assert item._read_canonical(xml.encode()) is not None
+    assert item._read_canonical(xml.replace("&lt;", reference, 1).encode()) is None
 
 
 def _assert_fast_path_agrees(xml: str) -> None:
-    json = item._read_canonical(xml)
+    json = item._read_canonical(xml.encode())
     if json is not None:
         assert json.decode() == read_with_expat(xml)
 
@@ -357,7 +369,7 @@ def _assert_fast_path_agrees(xml: str) -> None:
 @given(json_texts())
 def test_our_own_form_without_escaped_strings_takes_the_fast_path(text: str) -> None:
     xml = write(text)
-    assert (item._read_canonical(xml) is None) == ('escaped="true"' in xml or 'escaped-key="true"' in xml)
+    assert (item._read_canonical(xml.encode()) is None) == ('escaped="true"' in xml or 'escaped-key="true"' in xml)
 
 
 @given(json_texts(5), st.data())

@@ -20,18 +20,32 @@ from crosswalk.converter.xml_text import (
     is_ncname,
     is_qname,
     read_root,
+    recode_xml,
 )
 from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
 
 BOM = "\ufeff"
 
 
+def decode(document: bytes) -> str:
+    """The text of a document, or its refusal, and `recode_xml` says the same."""
+    texts: list[str] = []
+    errors: list[tuple[object, ...]] = []
+    for convert in (decode_xml, lambda document: recode_xml(document).decode()):
+        try:
+            texts.append(convert(document))
+        except MalformedDocument as error:
+            errors.append((error.detail, error.line, error.column))
+    assert texts == texts[:1] * 2
+    assert errors == errors[:1] * 2
+    return texts[0] if texts else decode_xml(document)
+
+
 def read(document: str | bytes, *, expand_names: bool = False) -> list[object]:
     """All events of a document, in the form in which the callbacks got them; start tags with their position."""
     events: list[object] = []
-    reader = XmlReader(
-        decode_xml(document.encode() if isinstance(document, str) else document), expand_names=expand_names
-    )
+    text = decode(document.encode() if isinstance(document, str) else document)
+    reader = XmlReader(text, expand_names=expand_names)
     reader.read(
         lambda name, attributes: events.append((name, attributes, reader.position)),
         lambda name: events.append(f"/{name}"),

@@ -23,7 +23,7 @@ from crosswalk.errors import InvalidParameter
 
 __all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
 
-# A mapping's two directions: text in (`item` reads a JSON document itself); text, or its UTF-8, and losses out.
+# A mapping's two directions: text in (`item` reads documents itself); text, or its UTF-8, and losses out.
 Converter = Callable[..., tuple[str | bytes, tuple[str, ...]]]
 
 TO_XML: Mapping[str, Converter] = {
@@ -82,11 +82,13 @@ def convert_xml_to_json(
 
     indent, options, errors: as for `convert_json_to_xml`.
     """
-    text = xml_text.decode_xml(document)
+    if mapping == "auto" and document.startswith(item.BEGINNINGS):
+        mapping = "item"
+    text = "" if mapping == "item" else xml_text.decode_xml(document)
     if mapping == "auto":
         mapping = recognize_mapping(text)
     convert = _choose_converter(TO_JSON, mapping, indent, options)
-    json, losses = convert(text)
+    json, losses = convert(document if mapping == "item" else text)
     # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
     encoded = json if isinstance(json, bytes) else json.encode("utf-8", "backslashreplace")
     return Conversion(encoded, mapping, losses)

@@ -45,11 +45,13 @@ from crosswalk.converter.json_text import (
     scan_json,
     write_json,
 )
-from crosswalk.converter.xml_text import DECLARATION, UNCARRIABLE, XmlReader
+from crosswalk.converter.xml_text import DECLARATION, UNCARRIABLE, XmlReader, recode_xml
 from crosswalk.errors import DocumentError, InexpressibleDocument, UnsafeDocument
 
 ELEMENT = "ITEM"
 TYPES = frozenset({"object", "list", "string", "integer", "float", "boolean", "null"})
+BEGINNINGS = (b'<ITEM type="object">', b'<ITEM type="list">')
+"""Any XML document that begins like this is one of ours, if it is sound."""
 
 
 def json_to_xml(document: bytes, *, indent: int = 0) -> tuple[bytes, tuple[str, ...]]:
@@ -61,13 +63,15 @@ def json_to_xml(document: bytes, *, indent: int = 0) -> tuple[bytes, tuple[str, 
     return _indent_xml(xml, indent) if indent else xml, ()
 
 
-def xml_to_json(text: str, *, indent: int = 0) -> tuple[str | bytes, tuple[str, ...]]:
+def xml_to_json(document: bytes, *, indent: int = 0) -> tuple[str | bytes, tuple[str, ...]]:
     """The JSON of an ITEM document, text or UTF-8, with `indent` spaces for each level; it has no losses.
 
     Raises MalformedDocument, UnsafeDocument, and InexpressibleDocument where the document breaks the rules.
     """
-    json: str | bytes | None = _read_canonical(text)
+    utf_8 = recode_xml(document)
+    json: str | bytes | None = _read_canonical(utf_8)
     if json is None:
+        text = utf_8.decode()
         try:
             json = _ItemReader(text).read()
         except InexpressibleDocument as error:
@@ -255,9 +259,13 @@ def _write_document(json: bytes) -> bytes:
 
 def _may_hold_anything(json: bytes) -> bool:
     """Whether strings of a JSON text may hold what XML cannot carry."""
-    if b"\\" in json and _ESCAPE_OF_ANYTHING.search(json):
-        return True
-    return _NONCHARACTERS[0][:1] in json and any(noncharacter in json for noncharacter in _NONCHARACTERS)
+    return (b"\\" in json and _ESCAPE_OF_ANYTHING.search(json) is not None) or _holds_noncharacter(json)
+
+
+def _holds_noncharacter(utf_8: bytes) -> bool:
+    """Whether U+FFFE or U+FFFF, which XML cannot carry, is in a text."""
+    first = _NONCHARACTERS[0][:1]  # one byte is found many times faster than several
+    return first in utf_8 and any(noncharacter in utf_8 for noncharacter in _NONCHARACTERS)
 
 
 _MARKUP_ESCAPE = re.compile(rb"\\(?:\\|u00(?:26|3[cCeE]))")
@@ -324,19 +332,19 @@ _JSON_FOR_ENTITIES = {
     b"&#09;": rb"\t",
     b"&#10;": rb"\n",
     b"&#13;": rb"\r",
+    b"&amp;": b"&",
 }
+_ENTITY = re.compile(b"(%b)" % b"|".join(_JSON_FOR_ENTITIES))
 
 
-def _read_canonical(text: str) -> bytes | None:
+def _read_canonical(utf_8: bytes) -> bytes | None:
     """The compact JSON, in UTF-8, of a document in our own form, or nearly; None for any other, be it sound or not."""
-    utf_8 = text.encode()
-    if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or "\ufffe" in text or "\uffff" in text:
+    if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or _holds_noncharacter(utf_8):
         return None
     source = _normalize(utf_8.replace(b"\\", rb"\\").decode("latin-1"))  # a byte for a character, as when writing
     if "\n" in source or "\t" in source:  # in an attribute it means a space
         return None
-    json = _read_tags(source)
-    return None if json is None else _replace_entities(json.encode("latin-1"))
+    return _read_tags(source)
 
 
 def _normalize(text: str) -> str:
@@ -359,7 +367,8 @@ def _normalize(text: str) -> str:
     # Of these two, the first one tells of all.
     if not text.endswith('" ', 0, text.find("/>")):
         text = _END_OF_EMPTY_TAG.sub('" />', text)
-    if '<ITEM key="' not in text[:_CHUNK] and _TYPE_AND_KEY.search(text, 0, _CHUNK):
+    beginning = text[:_CHUNK]
+    if "key" in beginning and '<ITEM key="' not in beginning and _TYPE_AND_KEY.search(beginning):
         parts = _TYPE_AND_KEY.split(text)
         parts[2::4], parts[3::4] = parts[3::4], parts[2::4]
         text = "".join(parts)
@@ -384,16 +393,23 @@ def _unify_quotes(tags: str) -> str:
 
 def _replace_entities(json: bytes) -> bytes | None:
     """The JSON with characters or escapes for XML's entities; None where there are any but our own."""
-    if b"&" not in json:
+    ampersands = json.count(b"&")
+    if not ampersands:
         return json
+    if ampersands * 20 < len(json):  # where there are more, a replacement for each kind is faster
+        parts = _ENTITY.split(json)
+        parts[1::2] = map(_JSON_FOR_ENTITIES.__getitem__, parts[1::2])
+        return b"".join(parts) if len(parts) == 2 * ampersands + 1 else None
     for entity, replacement in _JSON_FOR_ENTITIES.items():
+        if entity == b"&amp;" and json.count(b"&") > json.count(entity):
+            return None
         json = json.replace(entity, replacement)
-    return json.replace(b"&amp;", b"&") if json.count(b"&") == json.count(b"&amp;") else None
+    return json
 
 
-def _read_tags(text: str) -> str | None:
-    """The JSON for the tags, entities left in it; None where they are not our own form."""
-    written: list[str] = []
+def _read_tags(text: str) -> bytes | None:
+    """The JSON, in UTF-8, for the tags, each of whose bytes is a character; None where they are not our own form."""
+    written: list[bytes] = []
     outer: list[str] = []
     # What ends the JSON of the innermost open element: a bracket. A root stands between "before" and "after".
     ending, comma = "before", ""
@@ -433,8 +449,11 @@ def _read_tags(text: str) -> str | None:
                 if json in _ENDINGS:
                     outer.append(ending)
                     ending, comma = _ENDINGS[json], ""
-        written.append("".join(pieces))
-    return "".join(written) if ending == "after" else None
+        utf_8 = _replace_entities("".join(pieces).encode("latin-1"))
+        if utf_8 is None:
+            return None
+        written.append(utf_8)
+    return b"".join(written) if ending == "after" else None
 
 
 def _split_before_tags(text: str) -> Iterator[str]:

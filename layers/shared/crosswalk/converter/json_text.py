@@ -63,20 +63,24 @@ def decode_json(document: bytes) -> str:
 
 
 def check_encoding(document: bytes) -> bytes:
-    """The bytes of a JSON document where `decode_json` makes text of it, which may take four times the memory."""
+    """What `decode_json` returns or raises, but in UTF-8, as it was."""
     document = _drop_mark(document)
-    start = 0
-    while start < len(document):
-        end = start + _CHUNK
-        try:
-            start += codecs.utf_8_decode(document[start:end], "strict", end >= len(document))[1]
-        except UnicodeDecodeError:
-            decode_json(document)  # refuses it, with its place
-            raise
+    if not is_utf_8(document):
+        decode_json(document)
     return document
 
 
-_CHUNK = 1 << 16  # bytes
+def is_utf_8(document: bytes) -> bool:
+    """Whether bytes are UTF-8. To decode them all at once would tell it, too, but may take four times their memory."""
+    chunk = 1 << 16
+    start = 0
+    while start < len(document):
+        end = start + chunk
+        try:
+            start += codecs.utf_8_decode(document[start:end], "strict", end >= len(document))[1]
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 def _drop_mark(document: bytes) -> bytes:
