@@ -1,11 +1,15 @@
 """The converter's front: which mapping, which options, and what it hands back."""
 
+import gc
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from crosswalk import converter
 from crosswalk.converter import Conversion, convert_json_to_xml, convert_xml_to_json, json_to_xml, xml_to_json
-from crosswalk.errors import InvalidParameter
+from crosswalk.errors import CrosswalkError, InvalidParameter, MalformedDocument
 
 EVENTS = Path(__file__).parents[2] / "events"
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -43,6 +47,50 @@ def test_an_unknown_mapping_and_an_option_of_another_mapping_are_refused_by_name
 
 def test_no_indentation_is_no_option_so_every_mapping_takes_it() -> None:
     assert json_to_xml(b'["a"]', "jsonml", indent=0) == b"<a />"
+
+
+@pytest.mark.parametrize("mapping", ["item", "natural", "xpath", "jsonml"])
+@pytest.mark.parametrize(
+    ("convert", "document"),
+    [
+        (json_to_xml, b'["a",{"b":"c"}]'),
+        (json_to_xml, b'{"a":1,"a":[{}]}'),
+        (json_to_xml, b"[1,]"),
+        (xml_to_json, b'<ITEM type="list"><ITEM type="null" /></ITEM>'),
+        (xml_to_json, b'<ITEM type="list"><!----><ITEM type="x"/></ITEM>'),
+        (xml_to_json, b'<a b="c"><d xmlns:e="f"/></a>'),
+        (xml_to_json, b"<a><b></a>"),
+        (xml_to_json, b"<a>" * 600),
+    ],
+)
+def test_a_conversion_leaves_no_cycles_for_the_garbage_collection_that_it_does_without(
+    convert: Callable[..., bytes], document: bytes, mapping: str
+) -> None:
+    for _ in range(2):  # at first there is also what is imported, or compiled, once
+        gc.collect()
+        gc.disable()
+        with suppress(CrosswalkError):
+            convert(document, mapping)
+        cycles = gc.collect()
+        gc.enable()
+    assert cycles == 0
+
+
+def test_a_garbage_collection_waits_for_the_conversion_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    states = []
+
+    def convert(text: str) -> tuple[str, tuple[str, ...]]:
+        states.append(gc.isenabled())
+        raise MalformedDocument("", line=1, column=1)
+
+    monkeypatch.setitem(converter.TO_XML, "natural", convert)
+    for was_enabled in (True, False):
+        (gc.enable if was_enabled else gc.disable)()
+        with pytest.raises(MalformedDocument):
+            json_to_xml(b"1", "natural")
+        states.append(gc.isenabled())
+        gc.enable()
+    assert states == [False, True, False, False]
 
 
 def test_every_function_has_a_sample_event_of_its_name() -> None:

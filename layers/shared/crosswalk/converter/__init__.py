@@ -12,6 +12,7 @@ Glossary
     loss        a word for what the result no longer holds, such as `comments`
 """
 
+import gc
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def convert_json_to_xml(
     indentation and repeated names alone would make an enormous document of it.
     """
     convert = _choose_converter(TO_XML, mapping, indent, options)
-    xml, losses = convert(document if mapping == "item" else json_text.decode_json(document))
+    xml, losses = _run(convert, document if mapping == "item" else json_text.decode_json(document))
     return Conversion(xml if isinstance(xml, bytes) else xml.encode(), mapping, losses)
 
 
@@ -88,7 +89,7 @@ def convert_xml_to_json(
     if mapping == "auto":
         mapping = recognize_mapping(text)
     convert = _choose_converter(TO_JSON, mapping, indent, options)
-    json, losses = convert(document if mapping == "item" else text)
+    json, losses = _run(convert, document if mapping == "item" else text)
     # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
     encoded = json if isinstance(json, bytes) else json.encode("utf-8", "backslashreplace")
     return Conversion(encoded, mapping, losses)
@@ -117,3 +118,17 @@ def _choose_converter(
         if name not in inspect.signature(converters[mapping]).parameters:
             raise InvalidParameter(f"{name} does not apply to the mapping {mapping}", parameter=name)
     return partial(converters[mapping], **chosen)
+
+
+def _run(convert: Converter, source: str | bytes) -> tuple[str | bytes, tuple[str, ...]]:
+    """What the converter makes of the source, without pauses for a garbage collection.
+
+    A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.
+    """
+    if not gc.isenabled():
+        return convert(source)
+    gc.disable()
+    try:
+        return convert(source)
+    finally:
+        gc.enable()

@@ -196,7 +196,7 @@ class XmlReader:
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         try:
-            parser.Parse(self._text, True)
+            _run(parser, self._text)
         except _FoundError as found:
             line, column, path = found.args
             return line, column, path
@@ -228,10 +228,6 @@ class XmlReader:
         except InexpressibleDocument:
             _check_well_formedness(self._text)
             raise
-        finally:
-            # The callbacks mostly know this reader: a cycle would keep the whole document until a garbage collection.
-            parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
-            parser.CommentHandler = parser.ProcessingInstructionHandler = None
         if not self._expand_names and (":" in self._text or "xmlns" in self._text):
             # Prefixes are for expat to check, in a reading without callbacks, which costs little.
             _parse(_create_parser(SEPARATOR), self._text)
@@ -280,7 +276,7 @@ def _check_long_namespaces(text: str) -> None:
     parser = _create_parser(None)
     parser.StartElementHandler = start
     with suppress(expat.ExpatError, DTDForbidden, EntitiesForbidden):
-        parser.Parse(text, True)
+        _run(parser, text)
 
 
 def read_root(text: str) -> tuple[str, dict[str, str]]:
@@ -332,10 +328,20 @@ def _create_parser(separator: str | None) -> expat.XMLParserType:
     return parser
 
 
+def _run(parser: expat.XMLParserType, text: str) -> None:
+    """Parse the text, through the parser's callbacks for the last time."""
+    try:
+        parser.Parse(text, True)
+    finally:
+        # They mostly know the parser: the cycle would keep the whole document until a garbage collection.
+        parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+        parser.CommentHandler = parser.ProcessingInstructionHandler = None
+
+
 def _parse(parser: expat.XMLParserType, text: str) -> None:
     """Parse the text, turning what expat and defusedxml raise into our errors."""
     try:
-        parser.Parse(text, True)
+        _run(parser, text)
     except expat.ExpatError as error:
         raise _explain(error, text) from error
     except DTDForbidden as error:  # there has been one already, which is blank by now
@@ -383,7 +389,7 @@ def _describe_open_element(text: str) -> str:
     )
     parser.EndElementHandler = lambda name: opened.pop()
     with suppress(expat.ExpatError, DTDForbidden):
-        parser.Parse(text, True)
+        _run(parser, text)
     if not opened:
         return "its root element"
     name, line, column = opened[-1]
