@@ -14,6 +14,7 @@ from crosswalk.converter.json_text import (
     Number,
     Object,
     Value,
+    check_depth,
     check_encoding,
     decode_json,
     locate,
@@ -166,6 +167,21 @@ def test_what_goes_too_deep_is_unsafe_at_once_be_it_sound_or_not(text: str) -> N
 def test_brackets_in_strings_are_no_depth() -> None:
     text = json.dumps(["[{" * 1000, 'a"' + "[" * 1000, "\\" + "{" * 1000])
     assert write_json(parse_json(text)) == text.replace(", ", ",")
+
+
+@pytest.mark.parametrize("pair", ["[]", "{}"])
+@given(
+    st.lists(st.sampled_from(['""', r'"\\"', r'"\""', r'"\\\""', '"[{"', r'"]\\"', r'"\"}"', "[]", '{"a":[{}]}', "1"]))
+)
+def test_the_depth_is_that_of_brackets_outside_strings(pair: str, values: list[str]) -> None:
+    opening, closing = ("[", "]") if pair == "[]" else ('{"[":', "}")
+    for depth in (MAX_DEPTH - 1, MAX_DEPTH):
+        text = "[" + ",".join([*values, opening * depth + '"x"' + closing * depth, *values, "[[]]"] * 2) + "]"
+        if depth < MAX_DEPTH:
+            check_depth(text)
+        else:
+            with pytest.raises(UnsafeDocument):
+                check_depth(text)
 
 
 def test_the_depth_that_is_allowed_does_not_hang_on_the_callers_stack() -> None:

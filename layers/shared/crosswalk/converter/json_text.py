@@ -158,12 +158,26 @@ def check_depth(text: str) -> None:
     """Raise UnsafeDocument where objects and lists stand deeper than MAX_DEPTH; the JSON is sound up to there."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
-    unescaped = text.replace(r"\\", "").replace(r"\"", "") if "\\" in text else text
-    structure = unescaped.encode("utf-8", "surrogatepass").translate(None, _NO_STRUCTURE)
+    utf_8 = text.encode("utf-8", "surrogatepass")
+    if b"\\" in utf_8:
+        utf_8 = utf_8.replace(rb"\\", b"").replace(rb"\"", b"")
+    # Most strings are `""` now. Where two touch, the quotes between them go, which makes one string of both.
+    structure = utf_8.translate(None, _NO_STRUCTURE).replace(b'""', b"")
     brackets = b"".join(structure.split(b'"')[::2])
-    if max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b")), default=0) > MAX_DEPTH:
+    if _reach(brackets) > MAX_DEPTH:
         line, column = locate(text, _find_depth(text))
         raise UnsafeDocument(f"objects and lists stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+
+
+def _reach(brackets: bytes) -> int:
+    """The depth that brackets reach, or something between it and MAX_DEPTH."""
+    rest = brackets
+    passes = 8
+    for _ in range(passes):  # each takes a level or two away: of most documents, not much is left
+        rest = rest.replace(b"[]", b"").replace(b"{}", b"")
+    if len(rest) + 2 * passes <= MAX_DEPTH:
+        return len(rest) + 2 * passes
+    return max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b")), default=0)
 
 
 _BRACKET_OR_STRING = re.compile(r'([\[{])|([\]}])|"[^"\\]*+(?:\\.[^"\\]*+)*+"')
