@@ -15,6 +15,17 @@ XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 Members = dict[str, Any]
 
 
+class _Keys(dict[str, str]):
+    """The key of an attribute by its name, made once for all elements."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self.prefix = prefix
+
+    def __missing__(self, name: str) -> str:
+        return self.setdefault(name, self.prefix + name)
+
+
 class TreeReader:
     """Builds the tree of a document from the events of one reading."""
 
@@ -30,6 +41,7 @@ class TreeReader:
     ) -> None:
         self.reader = XmlReader(text)
         self.attribute_prefix = attribute_prefix
+        self.keys = _Keys(attribute_prefix)
         self.text_key = text_key
         self.force_list = force_list
         self.strip_whitespace = strip_whitespace
@@ -61,7 +73,13 @@ class TreeReader:
         around.append((self.members, self.last, self.mark))
         if len(around) > self.depth:
             self._deepen()
-        self.members = self._read_attributes(attributes) if attributes else None
+        self.members = None
+        if attributes:
+            if self.infer_types:
+                attributes[1::2] = map(_infer, attributes[1::2])
+            keys = self.keys
+            pairs = iter(attributes)
+            self.members = {keys[key]: value for key, value in zip(pairs, pairs)}  # noqa: B905 (it takes time)
         self.last = None
         self.mark = len(self.texts)
 
@@ -70,11 +88,6 @@ class TreeReader:
         if self.depth > MAX_DEPTH:
             line, column = self.reader.position
             raise UnsafeDocument(f"elements stand deeper than {MAX_DEPTH} levels", line=line, column=column)
-
-    def _read_attributes(self, attributes: list[Any]) -> Members:
-        keys = map(self.attribute_prefix.__add__, attributes[::2])
-        values = map(_infer, attributes[1::2]) if self.infer_types else attributes[1::2]
-        return dict(zip(keys, values, strict=True))
 
     def end(self, name: str) -> None:
         value: Any = self._take_text() if len(self.texts) > self.mark else None
@@ -88,7 +101,13 @@ class TreeReader:
         elif name not in members:
             members[name] = [value] if name in self.force_list else value
         else:
-            self._add_again(members, name, value, last)
+            if last != name:
+                self.lost.add("order")
+            values = members[name]
+            if type(values) is list:
+                values.append(value)
+            else:
+                members[name] = [values, value]
         self.members = members
         self.last = name
 
@@ -111,15 +130,6 @@ class TreeReader:
         if self.last is not None:
             self.lost.add("order")
         members[self.text_key] = text
-
-    def _add_again(self, members: Members, name: str, value: Any, last: str | None) -> None:
-        if last != name:
-            self.lost.add("order")
-        values = members[name]
-        if type(values) is list:
-            values.append(value)
-        else:
-            members[name] = [values, value]
 
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
