@@ -171,7 +171,7 @@ def read(xml: str, indent: int = 0) -> str:
 
 
 def read_with_expat(xml: str) -> str:
-    return item._ItemReader(xml).read()
+    return item._ItemReader(xml.encode()).read()
 
 
 @pytest.mark.parametrize(("text", "xml"), PAIRS)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import xmltodict
 
-from crosswalk.converter.natural import json_to_xml, xml_to_json
+from crosswalk.converter import natural
+from crosswalk.converter.natural import json_to_xml
 from crosswalk.errors import (
     DocumentTooLarge,
     InexpressibleDocument,
@@ -15,6 +16,11 @@ from crosswalk.errors import (
     MalformedDocument,
     UnsafeDocument,
 )
+
+
+def xml_to_json(xml: str, **options: Any) -> tuple[str, tuple[str, ...]]:
+    return natural.xml_to_json(xml.encode(), **options)
+
 
 # ---------------------------------------------------------------- XML to JSON
 

@@ -13,7 +13,6 @@ from crosswalk.converter.json_text import MAX_DEPTH
 from crosswalk.converter.xml_text import (
     UNCARRIABLE,
     XmlReader,
-    decode_xml,
     escape_attribute,
     escape_text,
     is_name,
@@ -27,25 +26,11 @@ from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocu
 BOM = "\ufeff"
 
 
-def decode(document: bytes) -> str:
-    """The text of a document, or its refusal, and `recode_xml` says the same."""
-    texts: list[str] = []
-    errors: list[tuple[object, ...]] = []
-    for convert in (decode_xml, lambda document: recode_xml(document).decode()):
-        try:
-            texts.append(convert(document))
-        except MalformedDocument as error:
-            errors.append((error.detail, error.line, error.column))
-    assert texts == texts[:1] * 2
-    assert errors == errors[:1] * 2
-    return texts[0] if texts else decode_xml(document)
-
-
 def read(document: str | bytes, *, expand_names: bool = False) -> list[object]:
     """All events of a document, in the form in which the callbacks got them; start tags with their position."""
     events: list[object] = []
-    text = decode(document.encode() if isinstance(document, str) else document)
-    reader = XmlReader(text, expand_names=expand_names)
+    xml = recode_xml(document.encode() if isinstance(document, str) else document)
+    reader = XmlReader(xml, expand_names=expand_names)
     reader.read(
         lambda name, attributes: events.append((name, attributes, reader.position)),
         lambda name: events.append(f"/{name}"),
@@ -243,7 +228,7 @@ def test_positions_hold_beyond_the_chunks_in_which_a_long_document_is_parsed() -
 )
 def test_an_element_is_located_by_the_number_of_its_start_tag(ordinal: int, place: tuple[int, int, str]) -> None:
     document = "<!DOCTYPE a\r\n>\r\n<a>é<p:b xmlns:p='u'/>\n😀\u0020<c/><p:b xmlns:p='u'>text😀 <p:b/></p:b>\n "
-    assert XmlReader(f"{decode_xml(document.encode())}<{'d' * 50}/></a>").locate_element(ordinal) == place
+    assert XmlReader(recode_xml(document.encode()) + b"<" + b"d" * 50 + b"/></a>").locate_element(ordinal) == place
 
 
 # Well-formedness
@@ -310,8 +295,8 @@ def test_a_document_that_a_mapping_cannot_express_must_be_well_formed_first() ->
         raise InexpressibleDocument("not this one")
 
     with pytest.raises(InexpressibleDocument):
-        XmlReader("<a/>").read(refuse_all, str, str)
-    for document in ("<a><b></a>", "<a><p:b/></a>"):
+        XmlReader(b"<a/>").read(refuse_all, str, str)
+    for document in (b"<a><b></a>", b"<a><p:b/></a>"):
         with pytest.raises(MalformedDocument):
             XmlReader(document).read(refuse_all, str, str)
 
@@ -322,9 +307,9 @@ def test_a_document_that_a_mapping_cannot_express_and_that_is_too_deep_is_unsafe
 
     depth = MAX_DEPTH + 1
     with pytest.raises(InexpressibleDocument):
-        XmlReader("<a>" * depth + "</a>" * depth).read(refuse_all, str, str)
+        XmlReader(b"<a>" * depth + b"</a>" * depth).read(refuse_all, str, str)
     with pytest.raises(UnsafeDocument) as caught:
-        XmlReader("<a>" * 1_000_000).read(refuse_all, str, str)
+        XmlReader(b"<a>" * 1_000_000).read(refuse_all, str, str)
     assert (caught.value.line, caught.value.column) == (1, 3 * depth + 1)
 
 
@@ -377,7 +362,7 @@ def test_a_mapping_can_stop_a_deep_document_at_once() -> None:
 
     start = time.perf_counter()
     with pytest.raises(UnsafeDocument):
-        XmlReader("<a>" * 1_000_000).read(stop, str, str)
+        XmlReader(b"<a>" * 1_000_000).read(stop, str, str)
     assert time.perf_counter() - start < 1
 
 
@@ -415,7 +400,7 @@ def test_a_document_cut_off_anywhere_is_malformed_or_unsafe(seed: str) -> None:
 @given(damaged_documents() | st.binary())
 def test_no_bytes_raise_anything_but_a_document_error(document: bytes) -> None:
     places = []
-    for read_document in (read, lambda document: read_root(decode_xml(document))):
+    for read_document in (read, lambda document: read_root(recode_xml(document))):
         try:
             read_document(document)
         except DocumentError as error:
@@ -429,30 +414,30 @@ def test_no_bytes_raise_anything_but_a_document_error(document: bytes) -> None:
 class Listener:
     """Callbacks that know their reader, as those of every mapping do."""
 
-    def __init__(self, text: str) -> None:
-        self.reader = XmlReader(text)
+    def __init__(self, xml: bytes) -> None:
+        self.reader = XmlReader(xml)
         self.reader.read(lambda name, attributes: self, lambda name: self, lambda text: self)
 
 
 def test_a_reading_is_freed_without_the_garbage_collector() -> None:
-    listener = weakref.ref(Listener("<a>x</a>"))
+    listener = weakref.ref(Listener(b"<a>x</a>"))
     assert listener() is None
 
 
 def test_the_root_is_told_without_reading_on() -> None:
-    assert read_root("<?p?><!DOCTYPE a><p:a xmlns:p='u' b='1' p:c='2'><junk") == ("{u}a", {"b": "1", "{u}c": "2"})
-    assert read_root("<a/>") == ("a", {})
+    assert read_root(b"<?p?><!DOCTYPE a><p:a xmlns:p='u' b='1' p:c='2'><junk") == ("{u}a", {"b": "1", "{u}c": "2"})
+    assert read_root(b"<a/>") == ("a", {})
 
 
-@pytest.mark.parametrize("text", ["", "x<a/>", "<p:a/>", "<a b=1>", "<!DOCTYPE a SYSTEM 'x'><a b='&c;'>"])
-def test_what_is_malformed_up_to_the_root_has_no_root(text: str) -> None:
+@pytest.mark.parametrize("xml", [b"", b"x<a/>", b"<p:a/>", b"<a b=1>", b"<!DOCTYPE a SYSTEM 'x'><a b='&c;'>"])
+def test_what_is_malformed_up_to_the_root_has_no_root(xml: bytes) -> None:
     with pytest.raises(MalformedDocument):
-        read_root(text)
+        read_root(xml)
 
 
 def test_an_entity_declaration_before_the_root_is_unsafe() -> None:
     with pytest.raises(UnsafeDocument):
-        read_root("<!DOCTYPE a [<!ENTITY b 'c'>]><a/>")
+        read_root(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>")
 
 
 # Writing

@@ -24,7 +24,8 @@ from crosswalk.errors import InvalidParameter
 
 __all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
 
-# A mapping's two directions: text in (`item` reads documents itself); text, or its UTF-8, and losses out.
+# A mapping's two directions. JSON goes in as text, except that `item` reads the document itself, and XML as UTF-8;
+# text, or its UTF-8, and losses come out.
 Converter = Callable[..., tuple[str | bytes, tuple[str, ...]]]
 
 TO_XML: Mapping[str, Converter] = {
@@ -83,21 +84,19 @@ def convert_xml_to_json(
 
     indent, options, errors: as for `convert_json_to_xml`.
     """
-    if mapping == "auto" and document.startswith(item.BEGINNINGS):
-        mapping = "item"
-    text = "" if mapping == "item" else xml_text.decode_xml(document)
+    xml = xml_text.recode_xml(document)
     if mapping == "auto":
-        mapping = recognize_mapping(text)
+        mapping = recognize_mapping(xml)
     convert = _choose_converter(TO_JSON, mapping, indent, options)
-    json, losses = _run(convert, document if mapping == "item" else text)
+    json, losses = _run(convert, xml)
     # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
     encoded = json if isinstance(json, bytes) else json.encode("utf-8", "backslashreplace")
     return Conversion(encoded, mapping, losses)
 
 
-def recognize_mapping(text: str) -> str:
+def recognize_mapping(xml: bytes) -> str:
     """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
-    name, attributes = xml_text.read_root(text)
+    name, attributes = xml_text.read_root(xml)
     if name == item.ELEMENT and attributes.get("type") in item.TYPES:
         return "item"
     if name in xpath.ROOTS:

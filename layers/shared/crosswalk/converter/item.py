@@ -45,13 +45,11 @@ from crosswalk.converter.json_text import (
     scan_json,
     write_json,
 )
-from crosswalk.converter.xml_text import DECLARATION, UNCARRIABLE, XmlReader, recode_xml
+from crosswalk.converter.xml_text import DECLARATION, UNCARRIABLE, XmlReader
 from crosswalk.errors import DocumentError, InexpressibleDocument, UnsafeDocument
 
 ELEMENT = "ITEM"
 TYPES = frozenset({"object", "list", "string", "integer", "float", "boolean", "null"})
-BEGINNINGS = (b'<ITEM type="object">', b'<ITEM type="list">')
-"""Any XML document that begins like this is one of ours, if it is sound."""
 
 
 def json_to_xml(document: bytes, *, indent: int = 0) -> tuple[bytes, tuple[str, ...]]:
@@ -63,19 +61,18 @@ def json_to_xml(document: bytes, *, indent: int = 0) -> tuple[bytes, tuple[str, 
     return _indent_xml(xml, indent) if indent else xml, ()
 
 
-def xml_to_json(document: bytes, *, indent: int = 0) -> tuple[str | bytes, tuple[str, ...]]:
-    """The JSON of an ITEM document, text or UTF-8, with `indent` spaces for each level; it has no losses.
+def xml_to_json(xml: bytes, *, indent: int = 0) -> tuple[str | bytes, tuple[str, ...]]:
+    """The JSON, text or UTF-8, of an ITEM document, with `indent` spaces for each level; it has no losses.
 
+    xml: as `recode_xml` returns it.
     Raises MalformedDocument, UnsafeDocument, and InexpressibleDocument where the document breaks the rules.
     """
-    utf_8 = recode_xml(document)
-    json: str | bytes | None = _read_canonical(utf_8)
+    json: str | bytes | None = _read_canonical(xml)
     if json is None:
-        text = utf_8.decode()
         try:
-            json = _ItemReader(text).read()
+            json = _ItemReader(xml).read()
         except InexpressibleDocument as error:
-            _refuse_with_path(text, error)
+            _refuse_with_path(xml, error)
     if indent:
         json = write_json(parse_json(json if isinstance(json, str) else json.decode()), indent)
     return json, ()
@@ -337,11 +334,11 @@ _JSON_FOR_ENTITIES = {
 _ENTITY = re.compile(b"(%b)" % b"|".join(_JSON_FOR_ENTITIES))
 
 
-def _read_canonical(utf_8: bytes) -> bytes | None:
+def _read_canonical(xml: bytes) -> bytes | None:
     """The compact JSON, in UTF-8, of a document in our own form, or nearly; None for any other, be it sound or not."""
-    if len(utf_8.translate(None, _CONTROLS)) < len(utf_8) or _holds_noncharacter(utf_8):
+    if len(xml.translate(None, _CONTROLS)) < len(xml) or _holds_noncharacter(xml):
         return None
-    source = _normalize(utf_8.replace(b"\\", rb"\\").decode("latin-1"))  # a byte for a character, as when writing
+    source = _normalize(xml.replace(b"\\", rb"\\").decode("latin-1"))  # a byte for a character, as when writing
     if "\n" in source or "\t" in source:  # in an attribute it means a space
         return None
     return _read_tags(source)
@@ -482,8 +479,8 @@ _ESCAPE = re.compile(r"\\(?:\\|u([0-9a-fA-F]{4}))")
 class _ItemReader:
     """One reading of one ITEM document of any form, which writes compact JSON as it goes."""
 
-    def __init__(self, text: str) -> None:
-        self._document = XmlReader(text)
+    def __init__(self, xml: bytes) -> None:
+        self._document = XmlReader(xml)
         self._written: list[str] = []
         self._comma = ""
         # What ends the JSON of each open element: a bracket, or nothing. A root has no key, as in a list.
@@ -564,9 +561,9 @@ def _is_text(text: str) -> bool:
     return bool(text.strip(" \t\n\r"))
 
 
-def _refuse_with_path(text: str, error: InexpressibleDocument) -> NoReturn:
+def _refuse_with_path(xml: bytes, error: InexpressibleDocument) -> NoReturn:
     """Raise the refusal with its path, or that of a text which stands before. A second reading finds it."""
-    document = XmlReader(text)
+    document = XmlReader(xml)
     steps: list[str] = []
     places: list[tuple[int, int]] = []
     counts = [0]  # how many elements each open element holds so far, the document first

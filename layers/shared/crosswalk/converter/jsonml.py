@@ -25,9 +25,12 @@ XMLNS_NAMESPACE = "http://www.w3.org/2000/xmlns/"
 Attributes = list[tuple[str, str]]
 
 
-def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
-    """The JSON text of an XML document, and what it lost: `comments`, `processing-instructions`."""
-    reader = _Reader(text)
+def xml_to_json(xml: bytes, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
+    """The JSON text of an XML document as `recode_xml` returns it; and losses: `comments`, `processing-instructions`.
+
+    Raises MalformedDocument and UnsafeDocument.
+    """
+    reader = _Reader(xml)
     json = reader.read()
     return write_json(parse_json(json), indent) if indent else json, tuple(sorted(reader.losses))
 
@@ -42,9 +45,9 @@ def json_to_xml(text: str) -> tuple[str, tuple[str, ...]]:
 class _Reader:
     """Writes the JSON while it reads; each element and text brings the comma before it, the root's is cut off."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, xml: bytes) -> None:
         self.losses: set[str] = set()
-        self._xml = XmlReader(text)
+        self._xml = XmlReader(xml)
         self._written: list[str] = []
         self._text: list[str] = []
         self._depth = 0

@@ -65,7 +65,7 @@ _encode: Callable[[Any], str] = JSONEncoder(ensure_ascii=False, check_circular=F
 
 
 def xml_to_json(
-    text: str,
+    xml: bytes,
     *,
     indent: int = 0,
     attribute_prefix: str = "@",
@@ -75,7 +75,7 @@ def xml_to_json(
     namespaces: str = "prefixed",
     types: str = "strings",
 ) -> tuple[str, tuple[str, ...]]:
-    """The JSON text of an XML document, and the names of what it lost.
+    """The JSON text of an XML document as `recode_xml` returns it, and the names of what it lost.
 
     force_list: names of elements, as the JSON would have them, that are lists even when they stand alone.
     namespaces: `prefixed` or `expanded`. types: `strings` or `infer`.
@@ -88,7 +88,7 @@ def xml_to_json(
     _check_force_list(force_list, namespaces)
     create_reader = ExpandedTreeReader if namespaces == "expanded" else TreeReader
     reader = create_reader(
-        text,
+        xml,
         attribute_prefix=attribute_prefix,
         text_key=text_key,
         force_list=frozenset(force_list),

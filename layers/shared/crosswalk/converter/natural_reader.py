@@ -31,7 +31,7 @@ class TreeReader:
 
     def __init__(
         self,
-        text: str,
+        xml: bytes,
         *,
         attribute_prefix: str,
         text_key: str,
@@ -39,7 +39,7 @@ class TreeReader:
         strip_whitespace: bool,
         infer_types: bool,
     ) -> None:
-        self.reader = XmlReader(text)
+        self.reader = XmlReader(xml)
         self.attribute_prefix = attribute_prefix
         self.keys = _Keys(attribute_prefix)
         self.text_key = text_key
@@ -166,8 +166,8 @@ class Scope:
 class ExpandedTreeReader(TreeReader):
     """The same with names as `uri:name`, and each element's declarations as the last of its attributes."""
 
-    def __init__(self, text: str, **options: Any) -> None:
-        super().__init__(text, **options)
+    def __init__(self, xml: bytes, **options: Any) -> None:
+        super().__init__(xml, **options)
         self.scope = Scope()
         self.opened: list[tuple[str, str, Members]] = []  # name as written, name expanded, declarations
         self.added = 0

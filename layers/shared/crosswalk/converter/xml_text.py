@@ -1,6 +1,6 @@
 """Reads untrusted XML safely, with expat through defusedxml, and escapes what goes into XML.
 
-    bytes --decode_xml--> text --XmlReader--> the callbacks of a mapping
+    document --recode_xml--> UTF-8 --XmlReader--> the callbacks of a mapping
 
 Decoding is ours, strict and up front, so expat never chooses an encoding. A DOCTYPE is checked by itself and then
 blanked out: once one names an external subset, expat silently drops references to undeclared entities, in attribute
@@ -49,46 +49,34 @@ DECLARATION = re.compile(
     re.VERBOSE | re.ASCII,
 )
 # What may stand before a DOCTYPE. Possessive, so that no prolog takes more than linear time.
-BEFORE_DOCTYPE = re.compile(r"(?:[ \t\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+BEFORE_DOCTYPE = re.compile(rb"(?:[ \t\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 # A DOCTYPE up to its last character, or to what may not stand in its internal subset.
 DOCTYPE = re.compile(
-    r"""<!DOCTYPE (?: "[^"]*" | '[^']*' | [^"'\[>]++ )*+
+    rb"""<!DOCTYPE (?: "[^"]*" | '[^']*' | [^"'\[>]++ )*+
         (?P<subset> \[ (?: <!--.*?--> | <\?.*?\?> | "[^"]*" | '[^']*' | <!(?=ELEMENT|NOTATION) | [^]"'%<]++ )*+
             (?: \][ \t\n]* )? )?""",
     re.VERBOSE | re.DOTALL,
 )
-REFUSED_IN_DOCTYPE = ("<!ENTITY", "<!ATTLIST", "%")
+REFUSED_IN_DOCTYPE = (b"<!ENTITY", b"<!ATTLIST", b"%")
 DOCTYPE_REFUSAL = "a DOCTYPE that declares entities or attributes, or refers to parameter entities, is refused"
 
 # A character that no XML 1.0 document can hold, not even as a reference; an unpaired surrogate is one.
 UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # A namespace's name that is shorter never amounts to much, however many attributes it stands for.
-LONG_VALUE = re.compile(r"""=[ \t\n]*+(?:"[^"]{512}|'[^']{512})""")
+LONG_VALUE = re.compile(rb"""=[ \t\n]*+(?:"[^"]{512}|'[^']{512})""")
 
 # Stands between namespace and local name in what expat reports: no document can hold it, so no namespace does.
 SEPARATOR = "\x01"
 
 
-def decode_xml(document: bytes) -> str:
-    """The text of an XML document, by its byte order mark and declaration; without the mark, every line ending in LF.
+def recode_xml(document: bytes) -> bytes:
+    """An XML document, by its byte order mark and declaration, in UTF-8; without the mark, every line ending in LF.
 
+    UTF-8 is not made a text for this, which may take four times the memory.
     Raises MalformedDocument for an encoding that is not in ENCODINGS, for a mark or a byte width that disagrees with
     the declaration, and for bytes that are invalid in the encoding.
     """
-    return _decode(*_recognize_encoding(document))
-
-
-def recode_xml(document: bytes) -> bytes:
-    """What `decode_xml` returns or raises, but in UTF-8: made without a text, which takes memory, where it can be."""
-    content, codec, name = _recognize_encoding(document)
-    if codec == "utf-8" and b"\r" not in content and not content.startswith(_UNLIKE_XML_IN_UTF_8) and is_utf_8(content):
-        return content
-    return _decode(content, codec, name).encode()
-
-
-def _recognize_encoding(document: bytes) -> tuple[bytes, str, str]:
-    """The document without its byte order mark, Python's codec for it, and the encoding's name."""
     mark = next((mark for mark in BYTE_ORDER_MARKS if document.startswith(mark)), b"")
     content = document[len(mark) :]
     codec = BYTE_ORDER_MARKS.get(mark) or _recognize_unmarked_utf_16(content)
@@ -98,7 +86,11 @@ def _recognize_encoding(document: bytes) -> tuple[bytes, str, str]:
         _refuse_beginning(
             f"the document is {name.upper()} by its declaration, or for want of one, but its bytes are not"
         )
-    return content, codec or ENCODINGS[name], name.upper()
+    if name != "utf-8" or not is_utf_8(content):
+        content = _decode(content, codec or ENCODINGS[name], name.upper()).encode()
+    if content.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
+        _refuse_beginning("no XML document begins like this")
+    return _end_lines_in_lf(content)
 
 
 def _recognize_unmarked_utf_16(content: bytes) -> str | None:
@@ -130,39 +122,37 @@ def _refuse_beginning(detail: str) -> NoReturn:
     raise MalformedDocument(detail, line=1, column=1)
 
 
-# Expat would take these for signs of an encoding.
-_UNLIKE_XML = ("\ufeff", "\0", "<\0")
-_UNLIKE_XML_IN_UTF_8 = tuple(beginning.encode() for beginning in _UNLIKE_XML)
-
-
 def _decode(content: bytes, codec: str, name: str) -> str:
     try:
-        text = content.decode(codec)
+        return content.decode(codec)
     except UnicodeDecodeError as error:
         before = content[: error.start].decode(codec)
         line, column = locate(before, len(before))
         raise MalformedDocument(f"the bytes here are not {name}", line=line, column=column) from error
-    if text.startswith(_UNLIKE_XML):
-        _refuse_beginning("no XML document begins like this")
-    return _end_lines_in_lf(text)
 
 
-def _end_lines_in_lf(text: str) -> str:
+def _end_lines_in_lf(xml: bytes) -> bytes:
     """As XML 1.0 (2.11) asks before parsing. Lines and columns stay what they were."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    return xml.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in xml else xml
+
+
+def _locate(xml: bytes, offset: int) -> tuple[int, int]:
+    """Line and column of an offset in bytes; as `locate` tells them, in characters."""
+    before = xml[:offset].decode()
+    return locate(before, len(before))
 
 
 class XmlReader:
     """One reading of one document.
 
-    text: as `decode_xml` returns it.
+    xml: as `recode_xml` returns it.
     expand_names: names in a namespace come as `{uri}local`, and xmlns attributes not at all; otherwise both come as
     they were written. Either way every prefix must be declared.
     """
 
-    def __init__(self, text: str, *, expand_names: bool = False) -> None:
-        self._text = _blank_doctype(text)
-        _check_long_namespaces(self._text)
+    def __init__(self, xml: bytes, *, expand_names: bool = False) -> None:
+        self._xml = _blank_doctype(xml)
+        _check_long_namespaces(self._xml)
         self._expand_names = expand_names
         self._parser = _create_parser(SEPARATOR if expand_names else None)
 
@@ -196,7 +186,7 @@ class XmlReader:
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         try:
-            _run(parser, self._text)
+            _run(parser, self._xml)
         except _FoundError as found:
             line, column, path = found.args
             return line, column, path
@@ -224,16 +214,16 @@ class XmlReader:
         parser.CommentHandler = comment
         parser.ProcessingInstructionHandler = instruction
         try:
-            _parse(parser, self._text)
+            _parse(parser, self._xml)
         except InexpressibleDocument:
-            _check_well_formedness(self._text)
+            _check_well_formedness(self._xml)
             raise
-        if not self._expand_names and (":" in self._text or "xmlns" in self._text):
+        if not self._expand_names and (b":" in self._xml or b"xmlns" in self._xml):
             # Prefixes are for expat to check, in a reading without callbacks, which costs little.
-            _parse(_create_parser(SEPARATOR), self._text)
+            _parse(_create_parser(SEPARATOR), self._xml)
 
 
-def _check_well_formedness(text: str) -> None:
+def _check_well_formedness(xml: bytes) -> None:
     """Raise MalformedDocument; or UnsafeDocument at a depth that no mapping reads, and that costs expat memory."""
     parser = _create_parser(None)
     depth = 0
@@ -251,16 +241,16 @@ def _check_well_formedness(text: str) -> None:
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
-    _parse(parser, text)
-    _parse(_create_parser(SEPARATOR), text)  # without callbacks, for which each name would be written out
+    _parse(parser, xml)
+    _parse(_create_parser(SEPARATOR), xml)  # without callbacks, for which each name would be written out
 
 
-def _check_long_namespaces(text: str) -> None:
+def _check_long_namespaces(xml: bytes) -> None:
     """Raise DocumentTooLarge where attributes with prefixes could take minutes: expat writes out each one's namespace.
 
     Without namespaces expat is quick, and so is asked first. What is malformed is for the reading itself to tell.
     """
-    if "xmlns" not in text or not LONG_VALUE.search(text):
+    if b"xmlns" not in xml or not LONG_VALUE.search(xml):
         return
     longest = prefixed = 0
 
@@ -276,20 +266,20 @@ def _check_long_namespaces(text: str) -> None:
     parser = _create_parser(None)
     parser.StartElementHandler = start
     with suppress(expat.ExpatError, DTDForbidden, EntitiesForbidden):
-        _run(parser, text)
+        _run(parser, xml)
 
 
-def read_root(text: str) -> tuple[str, dict[str, str]]:
+def read_root(xml: bytes) -> tuple[str, dict[str, str]]:
     """The root's name, `{uri}local` or `local`, and its attributes. What follows its start tag is not looked at.
 
     Raises MalformedDocument and UnsafeDocument for what stands before.
     """
-    text = _blank_doctype(text)
-    _check_long_namespaces(text)
+    xml = _blank_doctype(xml)
+    _check_long_namespaces(xml)
     parser = _create_parser(SEPARATOR)
     parser.StartElementHandler = _stop_at_root
     try:
-        _parse(parser, text)
+        _parse(parser, xml)
     except _FoundError as found:
         name, attributes = found.args
         return name, attributes
@@ -322,31 +312,31 @@ _GUARD = DefusedXMLParser(target=object())  # lends its handlers; it never reads
 
 def _create_parser(separator: str | None) -> expat.XMLParserType:
     """An expat parser that refuses every DOCTYPE and all that comes with it; a separator turns namespaces on."""
-    parser = expat.ParserCreate(namespace_separator=separator)
+    parser = expat.ParserCreate("utf-8", separator)
     parser.StartDoctypeDeclHandler = _GUARD.defused_start_doctype_decl
     parser.EntityDeclHandler = _GUARD.defused_entity_decl
     return parser
 
 
-def _run(parser: expat.XMLParserType, text: str) -> None:
-    """Parse the text, through the parser's callbacks for the last time."""
+def _run(parser: expat.XMLParserType, xml: bytes) -> None:
+    """Parse the document, through the parser's callbacks for the last time."""
     try:
-        parser.Parse(text, True)
+        parser.Parse(xml, True)
     finally:
         # They mostly know the parser: the cycle would keep the whole document until a garbage collection.
         parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
         parser.CommentHandler = parser.ProcessingInstructionHandler = None
 
 
-def _parse(parser: expat.XMLParserType, text: str) -> None:
-    """Parse the text, turning what expat and defusedxml raise into our errors."""
+def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
+    """Parse the document, turning what expat and defusedxml raise into our errors."""
     try:
-        _run(parser, text)
+        _run(parser, xml)
     except expat.ExpatError as error:
-        raise _explain(error, text) from error
+        raise _explain(error, xml) from error
     except DTDForbidden as error:  # there has been one already, which is blank by now
-        before = BEFORE_DOCTYPE.match(text)
-        line, column = locate(text, before.end() if before else 0)
+        before = BEFORE_DOCTYPE.match(xml)
+        line, column = _locate(xml, before.end() if before else 0)
         raise MalformedDocument("a DOCTYPE stands twice", line=line, column=column) from error
     except EntitiesForbidden as error:
         line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
@@ -362,25 +352,25 @@ _EXPLANATIONS = {
 }
 
 
-def _explain(error: expat.ExpatError, text: str) -> MalformedDocument:
+def _explain(error: expat.ExpatError, xml: bytes) -> MalformedDocument:
     """What is wrong, and where: in our words where expat's are poor."""
     line, column = error.lineno, error.offset + 1
     message = expat.ErrorString(error.code) or "not well-formed"
     if message == expat.errors.XML_ERROR_TAG_MISMATCH:
-        message = f"this end tag does not match {_describe_open_element(text)}"
+        message = f"this end tag does not match {_describe_open_element(xml)}"
     elif message == expat.errors.XML_ERROR_NO_ELEMENTS:
-        message = f"the document ends before {_describe_open_element(text)} does"
+        message = f"the document ends before {_describe_open_element(xml)} does"
     elif message in _EXPLANATIONS:
         message = _EXPLANATIONS[message]
-    elif unfit := UNCARRIABLE.match(text.split("\n")[line - 1], error.offset):
+    elif unfit := UNCARRIABLE.match(xml.split(b"\n")[line - 1].decode(), error.offset):
         message = f"no XML document can hold U+{ord(unfit[0]):04X}"
-    elif text.lstrip(" \t\n")[:1] not in ("<", ""):
-        line, column = locate(text, len(text) - len(text.lstrip(" \t\n")))  # expat points behind it
+    elif xml.lstrip(b" \t\n")[:1] not in (b"<", b""):
+        line, column = _locate(xml, len(xml) - len(xml.lstrip(b" \t\n")))  # expat points behind it
         message = "an XML document begins with <"
     return MalformedDocument(message, line=line, column=column)
 
 
-def _describe_open_element(text: str) -> str:
+def _describe_open_element(xml: bytes) -> str:
     """The innermost element that is open where parsing fails. It is read again for this, rather than kept each time."""
     parser = _create_parser(None)
     opened: list[tuple[str, int, int]] = []
@@ -389,7 +379,7 @@ def _describe_open_element(text: str) -> str:
     )
     parser.EndElementHandler = lambda name: opened.pop()
     with suppress(expat.ExpatError, DTDForbidden):
-        _run(parser, text)
+        _run(parser, xml)
     if not opened:
         return "its root element"
     name, line, column = opened[-1]
@@ -400,26 +390,27 @@ def _shorten(name: str) -> str:
     return name if len(name) <= 40 else name[:40] + "..."
 
 
-def _blank_doctype(text: str) -> str:
-    """The text, its DOCTYPE checked and replaced by white space of the same shape, so that positions stay.
+def _blank_doctype(xml: bytes) -> bytes:
+    """The document, its DOCTYPE checked and replaced by white space of the same shape, so that positions stay.
 
     Raises MalformedDocument, and UnsafeDocument for a DOCTYPE that declares entities or attributes or refers to
     parameter entities. Declarations of elements and notations change nothing for us and are read over.
     """
-    before = BEFORE_DOCTYPE.match(text)
+    before = BEFORE_DOCTYPE.match(xml)
     start = before.end() if before else 0
-    doctype = DOCTYPE.match(text, start)
+    doctype = DOCTYPE.match(xml, start)
     if not doctype:
-        return text
-    if doctype["subset"] and text.startswith(REFUSED_IN_DOCTYPE, doctype.end()):
-        line, column = locate(text, doctype.end())
+        return xml
+    if doctype["subset"] and xml.startswith(REFUSED_IN_DOCTYPE, doctype.end()):
+        line, column = _locate(xml, doctype.end())
         raise UnsafeDocument(DOCTYPE_REFUSAL, line=line, column=column)
-    closed = text.startswith(">", doctype.end())
-    end = doctype.end() + 1 if closed else len(text)
+    closed = xml.startswith(b">", doctype.end())
+    end = doctype.end() + 1 if closed else len(xml)
     parser = _create_parser(SEPARATOR)
     parser.StartDoctypeDeclHandler = None
-    _parse(parser, text[:end] + "<a/>" if closed else text)  # by itself it must be well-formed to expat, too
-    return text[:start] + "\n".join(" " * len(line) for line in text[start:end].split("\n")) + text[end:]
+    _parse(parser, xml[:end] + b"<a/>" if closed else xml)  # by itself it must be well-formed to expat, too
+    blank = "\n".join(" " * len(line) for line in xml[start:end].decode().split("\n"))
+    return xml[:start] + blank.encode() + xml[end:]
 
 
 def is_qname(string: str) -> bool:

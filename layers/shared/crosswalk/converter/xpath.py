@@ -88,12 +88,12 @@ def json_to_xml(
     return "".join(writer.written), tuple(sorted(writer.losses))
 
 
-def xml_to_json(text: str, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
-    """The JSON text of a document in this vocabulary; it has no losses.
+def xml_to_json(xml: bytes, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
+    """The JSON text of a document in this vocabulary, as `recode_xml` returns it; it has no losses.
 
     Raises MalformedDocument, and InexpressibleDocument (FOJS0006, FOJS0007) where the document breaks the rules.
     """
-    json = _Reader(text).read()
+    json = _Reader(xml).read()
     return write_json(parse_json(json), indent) if indent else json, ()
 
 
@@ -202,8 +202,8 @@ def _escape(match: re.Match[str]) -> str:
 class _Reader:
     """Writes the JSON while it reads. After each value stands a comma, which the end of its container takes back."""
 
-    def __init__(self, text: str) -> None:
-        self._xml = XmlReader(text, expand_names=True)
+    def __init__(self, xml: bytes) -> None:
+        self._xml = XmlReader(xml, expand_names=True)
         self._written: list[str] = []
         self._text: list[str] = []
         self._count = 0  # of start tags
