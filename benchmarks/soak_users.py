@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from statistics import quantiles
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -33,11 +33,11 @@ ABSENT = None
 
 @dataclass
 class Client(Thread):
-    """One client, on its own emails, until `end` (of time.monotonic)."""
+    """One client, on its own emails, until the end is set."""
 
     address: str
     number: int
-    end: float
+    end: Event
     known: dict[str, set[str | None]] = field(default_factory=dict)
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Client(Thread):
 
     def run(self) -> None:
         try:
-            while time.monotonic() < self.end:
+            while not self.end.is_set():
                 self.step()
         except Exception as error:
             self.faults.append(f"{type(error).__name__}: {error}")
@@ -150,13 +150,13 @@ class Result:
 
 
 def soak(clients: int, seconds: float, folder: Path) -> Result:
-    """Let so many clients work for so long, with a restart of the server in the middle; then audit the table."""
+    """Let so many clients work for so long, and while the server restarts in the middle; then audit the table."""
     server = Server(folder, options=FAST | {"max_connections": "100"})
     server.start()
     postgres.prepare(server)
     service = RunningService(ROOT, **postgres.describe(server))
     try:
-        end = time.monotonic() + seconds
+        end = Event()
         crowd = [Client(service.address, number, end) for number in range(clients)]
         for client in crowd:
             client.start()
@@ -165,6 +165,8 @@ def soak(clients: int, seconds: float, folder: Path) -> Result:
         server.stop("fast")
         time.sleep(1)
         server.start(port)
+        time.sleep(seconds / 2)
+        end.set()
         for client in crowd:
             client.join()
         return audit(server, crowd)
