@@ -83,9 +83,9 @@ def xml_to_json(xml: bytes, *, indent: int = 0) -> tuple[str | bytes, tuple[str,
 # A fragment is an element without `<ITEM` and without its key: ` type="integer" value="7" />`. By its last character it
 # is told from a string of the document, in which every `>` has been replaced beforehand. Its own quotes are written as
 # U+0001, which no string can hold as it is written, so that the strings' quotes can all be replaced at once in the end.
-# A long fragment is a _Rope, so that the levels above it do not copy it again and again. A short one has no room for
-# many levels, so ropes within ropes tell how deep a document is at most.
-_LONG = 4096
+# A long fragment is a _Rope, so that the levels above it do not copy it again and again; short ones are copied faster.
+# A short one has no room for MAX_DEPTH levels, so ropes within ropes tell how deep a document is at most.
+_LONG = 12_000
 _LEVELS_IN_SHORT = _LONG // len(' type="list"><ITEM</ITEM>')
 
 
