@@ -83,6 +83,14 @@ def test_an_unexpected_error_answers_one_plain_500_and_logs_frames_without_the_m
     assert any("fail" in frame for frame in entry["traceback"])
 
 
+@pytest.mark.parametrize("path", ["/page", "/page?limit=x", "/failure", "/nowhere"])
+def test_no_answer_may_run_scripts_or_be_framed_or_embedded(path: str) -> None:
+    answer = request("GET", path)
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
 def test_an_unexpected_error_is_counted_for_its_function(capsys: pytest.CaptureFixture[str]) -> None:
     request("GET", "/failure")
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "UnexpectedErrors" in line]

@@ -77,6 +77,14 @@ PROBLEM_MEMBERS = ("line", "column", "pointer", "path", "code", "parameter", "li
 # Characters of a parameter's name, which may be the client's own invention, in a problem.
 MAX_NAME = 64
 
+# What an answer holds is the client's, and may be a page with a script: browsers run, frame and embed none of it.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
 REQUEST_HEADERS = ["Authorization", "Content-Type", "If-None-Match", "X-Amz-Date", "X-Amz-Security-Token"]
 EXPOSED_HEADERS = ["Crosswalk-Loss", "Crosswalk-Mapping", "ETag", "Link", "Location", "Retry-After", "X-Request-Id"]
 
@@ -240,7 +248,10 @@ async def refuse_repeated_parameters(request: Request) -> None:
 
 
 class RequestLog:
-    """Gives every answer its X-Request-Id and logs one line for it: never the query, which may hold an email."""
+    """Gives every answer its X-Request-Id and SECURITY_HEADERS, and logs one line for it.
+
+    The line never has the query, which may hold an email.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -255,7 +266,7 @@ class RequestLog:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = scope["aws.event"]["requestContext"]["requestId"]
-                headers["X-Content-Type-Options"] = "nosniff"
+                headers.update(SECURITY_HEADERS)
             await send(message)
 
         await self.app(scope, receive, send_with_id)
