@@ -27,5 +27,5 @@ def test_text_without_line_ends_moves_the_column_on() -> None:
 
 
 def test_after_two_texts_is_after_both_together() -> None:
-    first, second = "a\nä,".encode(), "b\r\nc".encode()
+    first, second = "a\nä,".encode(), b"b\r\nc"
     assert START.after(first).after(second) == START.after(first + second)
