@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from crosswalk.api import PROBLEM_SCHEMA
+from crosswalk.http.problems import OPENAPI_SCHEMA
 from local.template import read_template
 
 ROOT = Path(__file__).parent.parent
@@ -44,7 +44,7 @@ def describe_service() -> dict[str, Any]:
         app.include_router(router, generate_unique_id_function=lambda _, name=name: name)  # type: ignore[misc]
     document = app.openapi()
     components = document.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    components.setdefault("schemas", {})["Problem"] = OPENAPI_SCHEMA
     for route in service.routes:
         if route.signed:
             components["securitySchemes"] = {"signature": SIGNATURE}

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from crosswalk.api import create_handler, describe_problems
-from crosswalk.user_http import UserQuery
+from crosswalk.http.handler import create_handler
+from crosswalk.http.problems import describe_problems
+from crosswalk.http.users import UserQuery
 from crosswalk.users import delete_user
 
 router = APIRouter()

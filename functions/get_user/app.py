@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from crosswalk.api import create_handler, describe_problems
-from crosswalk.user_http import UserQuery, answer_read
+from crosswalk.http.handler import create_handler
+from crosswalk.http.problems import describe_problems
+from crosswalk.http.users import UserQuery, answer_read
 from crosswalk.users import User, get_user
 
 router = APIRouter()
@@ -21,4 +22,4 @@ async def read_user(request: Request, query: Annotated[UserQuery, Query()]) -> R
     return answer_read(request, await get_user(query.email))
 
 
-handler = create_handler(router, siblings=["DELETE", "POST"])
+handler = create_handler(router)

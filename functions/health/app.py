@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosswalk.api import create_handler, describe_problems
+from crosswalk.http.handler import create_handler
+from crosswalk.http.problems import describe_problems
 from crosswalk.settings import read_service_settings
 
 router = APIRouter()

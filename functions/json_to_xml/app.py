@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosswalk.api import TrueOrFalse, WholeNumber, create_handler, describe_problems
 from crosswalk.converter import convert_json_to_xml
-from crosswalk.documents import answer_document, describe_document, receive_document, record_conversion
+from crosswalk.http.documents import answer_document, describe_document, receive_document, record_conversion
+from crosswalk.http.handler import create_handler
+from crosswalk.http.parameters import TrueOrFalse, WholeNumber
+from crosswalk.http.problems import describe_problems
 
 router = APIRouter()
 

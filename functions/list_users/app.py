@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosswalk.api import WholeNumber, create_handler, describe_problems
 from crosswalk.errors import InvalidParameter
-from crosswalk.user_http import answer_read
+from crosswalk.http.handler import create_handler
+from crosswalk.http.parameters import WholeNumber
+from crosswalk.http.problems import describe_problems
+from crosswalk.http.users import answer_read
 from crosswalk.users import Page, list_users
 
 router = APIRouter()
@@ -32,7 +34,7 @@ class PageQuery(BaseModel):
 )
 async def read_users(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     if {"after", "offset"} <= query.model_fields_set:
-        raise InvalidParameter("offset and after exclude each other", parameter="offset")
+        raise InvalidParameter("The parameters offset and after exclude each other.", parameter="offset")
     page = await list_users(query.limit, query.offset, query.after)
     # Query-only, so that it is right under any stage or prefix.
     link = {"Link": f'<?{urlencode({"after": page.next, "limit": query.limit})}>; rel="next"'} if page.next else {}

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosswalk.api import create_handler, describe_problems
-from crosswalk.user_http import UserQuery, answer_json
+from crosswalk.http.handler import create_handler
+from crosswalk.http.problems import describe_problems
+from crosswalk.http.users import UserQuery, answer_json
 from crosswalk.users import MAX_TEXT, User, save_user
 
 router = APIRouter()
@@ -42,7 +43,7 @@ def read_text(body: bytes) -> str:
     try:
         members = json.loads(body.decode("utf-8-sig"), object_pairs_hook=tuple)
     except (ValueError, RecursionError) as error:
-        raise refuse("it is no JSON text in UTF-8") from error
+        raise refuse("it is not a JSON text in UTF-8") from error
     # Pairs, not a dictionary, tell a member given twice; an object is a tuple here and an array a list.
     if not isinstance(members, tuple) or [name for name, _ in members] != ["text"]:
         raise refuse('it must be a JSON object with one member, "text"')

@@ -166,10 +166,10 @@ def test_every_answer_has_an_id_of_its_own(client: httpx.Client) -> None:
     assert len(ids) == 6
 
 
-def test_options_are_answered_by_the_function(client: httpx.Client) -> None:
+def test_options_that_are_not_a_preflight_are_refused_by_the_function(client: httpx.Client) -> None:
     answer = client.options("/json2xml")
-    assert answer.status_code == 204
-    assert answer.headers["Allow"] == "POST, OPTIONS"
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
 
 
 def test_a_preflight_of_a_foreign_page_is_refused(client: httpx.Client) -> None:

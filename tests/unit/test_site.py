@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from crosswalk.converter import TO_JSON, TO_XML, Converter, natural
-from crosswalk.documents import LIMIT
+from crosswalk.http.documents import LIMIT
 from local.openapi import ROOT
 
 SITE = ROOT / "site"

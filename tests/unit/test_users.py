@@ -36,11 +36,11 @@ def test_an_email_is_trimmed_and_kept_as_written_unless_it_has_a_usual_spelling(
         *("a" * 65 + "@example.org", "a@" + "b." * 130 + "org", "a@" + "ä" * 64 + ".org"),
     ],
 )
-def test_what_is_no_email_is_refused_without_being_repeated(text: str) -> None:
+def test_what_is_not_an_email_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(InvalidParameter) as caught:
         parse_email(text)
     assert caught.value.parameter == "email"
-    assert caught.value.detail == "email must be one email address, such as first.last@example.org"
+    assert caught.value.detail == "The email must be one email address, such as first.last@example.org."
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))

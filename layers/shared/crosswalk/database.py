@@ -106,7 +106,7 @@ async def run(statement: str, parameters: Mapping[str, object], *, repeatable: b
         with breaker.calling():
             return await _run(statement, parameters, repeatable, monotonic() + BUDGET)
     except CircuitBreakerError as error:
-        raise DatabaseUnavailable("The database is away; the last attempts failed", retry_after=PAUSE) from error
+        raise DatabaseUnavailable("The database is away; the last attempts failed.", retry_after=PAUSE) from error
     except psycopg.Error as error:
         busy = isinstance(error, BUSY)
         if not busy and not _is_away(error):
@@ -115,8 +115,8 @@ async def run(statement: str, parameters: Mapping[str, object], *, repeatable: b
         reason = error.sqlstate or str(error)
         logger.warning("database unavailable", error=type(error).__name__, reason=reason)
         if busy:
-            raise DatabaseUnavailable("The database is busy; the request took no effect", retry_after=1) from error
-        raise DatabaseUnavailable("The database is away", retry_after=PAUSE) from error
+            raise DatabaseUnavailable("The database is busy; the request took no effect.", retry_after=1) from error
+        raise DatabaseUnavailable("The database is away.", retry_after=PAUSE) from error
 
 
 async def _run(statement: str, parameters: Mapping[str, object], repeatable: bool, deadline: float) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong on purpose. Nothing here knows HTTP; `api` gives each error its status.
+"""Everything that can go wrong on purpose. Nothing here knows HTTP; `http/problems` gives each error its status.
 
 CrosswalkError
 ├── DocumentError               about a place in a document
@@ -13,7 +13,10 @@ CrosswalkError
 
 
 class CrosswalkError(Exception):
-    """`detail` is one sentence for the client: it never quotes a document at length, nor the environment."""
+    """`detail` is one sentence for the client, with capital and full stop.
+
+    It never quotes a document at length, nor the environment.
+    """
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -38,7 +38,7 @@ class User:
 
 @dataclass(frozen=True)
 class Page:
-    """Some users on end; `next` is the cursor of the page after, None on the last."""
+    """Some users in a row; `next` is the cursor of the page after, None on the last."""
 
     users: list[User]
     next: str | None
@@ -52,10 +52,10 @@ WHERE email = %(email)s AND deleted_at IS NULL
 
 
 async def get_user(email: str) -> User:
-    """The user with this email; raises UserNotFound, or InvalidParameter when it is none."""
+    """The user with this email; raises UserNotFound, or InvalidParameter if it is not an email address."""
     rows = await database.run(GET, {"email": parse_email(email)}, repeatable=True)
     if not rows:
-        raise UserNotFound("No user has this email")
+        raise UserNotFound("No user has this email.")
     return User.from_row(rows[0])
 
 
@@ -77,9 +77,10 @@ RETURNING email, text, created_at, updated_at
 
 
 async def save_user(email: str, text: str) -> tuple[User, bool]:
-    """Create or replace a user; a deleted one is created anew. Gives the user, and whether it was created.
+    """Create or replace a user; a deleted one is created anew. Returns the user, and whether it was created.
 
-    Raises InvalidParameter when `email` is none. `text` has at most MAX_TEXT characters, none of them U+0000.
+    `text` has at most MAX_TEXT characters, none of them U+0000. Raises InvalidParameter if `email` is not an email
+    address.
     """
     rows = await database.run(SAVE, {"email": parse_email(email), "text": text}, repeatable=False)
     user = User.from_row(rows[0])
@@ -95,9 +96,9 @@ RETURNING id
 
 
 async def delete_user(email: str) -> None:
-    """Mark a user as deleted; raises UserNotFound, or InvalidParameter when `email` is none."""
+    """Mark a user as deleted; raises UserNotFound, or InvalidParameter if `email` is not an email address."""
     if not await database.run(DELETE, {"email": parse_email(email)}, repeatable=False):
-        raise UserNotFound("No user has this email")
+        raise UserNotFound("No user has this email.")
 
 
 # Costs the same at the end of the table as at its start.
@@ -162,7 +163,7 @@ SELECT count(*) FROM purged
 async def purge_users(retention: timedelta, seconds: float, batch: int = PURGE_BATCH) -> tuple[int, bool]:
     """Remove for good, in batches, users deleted longer ago than `retention`.
 
-    Stops when none are left or after `seconds`. Gives how many, and whether it came to the end.
+    Stops when none are left or after `seconds`. Returns how many, and whether it came to the end.
     """
     deadline = monotonic() + seconds
     total = 0
@@ -185,7 +186,7 @@ def parse_email(text: str) -> str:
     try:
         usual = validate_email(trimmed, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
-        detail = "email must be one email address, such as first.last@example.org"
+        detail = "The email must be one email address, such as first.last@example.org."
         raise InvalidParameter(detail, parameter="email") from error
     return trimmed if trimmed.lower() == usual.lower() else usual
 
@@ -203,4 +204,4 @@ def read_cursor(cursor: str) -> str:
             return email
     except (binascii.Error, ValueError):
         pass
-    raise InvalidParameter("after must be the `next` of an earlier page", parameter="after")
+    raise InvalidParameter("The parameter after must be the `next` of an earlier page.", parameter="after")

@@ -1,4 +1,4 @@
-"""Users over HTTP: which one a request means, and answers that spare a client what it already has.
+"""Users over HTTP: which user a request means, and answers that spare a client what it already has.
 
 Conditional reads are RFC 9110's (sections 8.8.3 and 13.1.2). The ETag is weak: API Gateway may compress the answer.
 """
@@ -23,6 +23,7 @@ class UserQuery(BaseModel):
 
 
 def answer_json(content: object, status: int = 200) -> Response:
+    """The content as JSON, dates in ISO 8601."""
     return Response(to_json(content), status, media_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""A document over HTTP: in within the limit, out with its headers, compressed where only that lets it pass; counted."""
+"""Receives a document over HTTP and sends the converted one back, within Lambda's size limits."""
 
 import gzip
 from time import perf_counter
@@ -28,7 +28,7 @@ async def receive_document(request: Request) -> bytes:
     """The request's body; raises DocumentTooLarge above the limit."""
     document = await request.body()
     if len(document) > LIMIT:
-        raise DocumentTooLarge(f"A document may have {LIMIT} bytes; this one has {len(document)}", limit=LIMIT)
+        raise DocumentTooLarge(f"A document may have {LIMIT} bytes; this one has {len(document)}.", limit=LIMIT)
     return document
 
 
@@ -47,7 +47,7 @@ def record_conversion(direction: str, document: bytes, conversion: Conversion, s
 
 
 def answer_document(request: Request, conversion: Conversion, media_type: str) -> Response:
-    """The converted document, its mapping and its losses; raises DocumentTooLarge where not even gzip helps."""
+    """The converted document, its mapping and its losses; raises DocumentTooLarge if not even gzip helps."""
     headers = {"Crosswalk-Mapping": conversion.mapping, "Vary": "Accept-Encoding"}
     if conversion.losses:
         headers["Crosswalk-Loss"] = ", ".join(conversion.losses)
@@ -56,7 +56,7 @@ def answer_document(request: Request, conversion: Conversion, media_type: str) -
         body = gzip.compress(body, compresslevel=6, mtime=0)
         headers["Content-Encoding"] = "gzip"
     if len(body) > LIMIT:
-        detail = f"The converted document would have {len(body)} bytes as sent; {LIMIT} are the limit"
+        detail = f"The converted document would have {len(body)} bytes as sent; {LIMIT} are the limit."
         raise DocumentTooLarge(detail, limit=LIMIT)
     return Response(body, headers=headers, media_type=media_type)
 

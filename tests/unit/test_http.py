@@ -1,4 +1,4 @@
-"""What api.py promises every endpoint, shown on small routers of the tests' own."""
+"""What crosswalk.http promises every endpoint, shown on small routers of the tests' own."""
 
 import io
 import json
@@ -8,8 +8,9 @@ import pytest
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from crosswalk.api import WholeNumber, create_handler
 from crosswalk.errors import DatabaseUnavailable
+from crosswalk.http.handler import create_handler
+from crosswalk.http.parameters import WholeNumber
 from crosswalk.settings import read_service_settings
 from tests.events import REQUEST_ID, Answer, create_event, invoke
 
@@ -47,7 +48,7 @@ async def fail() -> None:
 
 @router.get("/away")
 async def be_away() -> None:
-    raise DatabaseUnavailable("The database is away", retry_after=7)
+    raise DatabaseUnavailable("The database is away.", retry_after=7)
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def request(method: str, target: str, body: bytes = b"", **headers: str) -> Answ
     return invoke(create_handler(router), create_event(method, target, body, sent))
 
 
-def test_an_unexpected_error_answers_one_plain_500_and_logs_frames_without_the_message(
+def test_an_unexpected_error_is_a_plain_500_and_logs_frames_without_a_message(
     log: io.StringIO,
 ) -> None:
     answer = request("GET", "/failure")
@@ -108,7 +109,7 @@ def test_a_request_is_logged_without_its_query(log: io.StringIO) -> None:
 def test_an_absent_database_answers_503_with_retry_after() -> None:
     answer = request("GET", "/away")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
-    assert answer.json["detail"] == "The database is away"
+    assert answer.json["detail"] == "The database is away."
 
 
 @pytest.mark.parametrize("limit", ["", " 1", "1.0", "+1", "-1", "1_0", "1e1", "٣", "x"])
@@ -174,9 +175,17 @@ def test_a_configured_origin_may_read_answers_problems_and_our_headers(target: s
     assert "X-Request-Id" in answer.headers["Access-Control-Expose-Headers"]
 
 
-def test_an_options_request_that_is_no_preflight_says_what_is_allowed() -> None:
+def test_an_options_request_that_is_not_a_preflight_is_a_405() -> None:
     answer = request("OPTIONS", "/page")
-    assert (answer.status, answer.headers["Allow"]) == (204, "GET, POST, OPTIONS")
+    assert (answer.status, answer.headers["Content-Type"]) == (405, "application/problem+json")
+
+
+@pytest.mark.parametrize("target", ["/page?limit=x", "/page?colour=red", "/page?limit=1&limit=2", "/nowhere", "/away"])
+def test_every_detail_is_a_sentence(target: str) -> None:
+    detail = request("GET", target).json["detail"]
+    assert detail[0].isupper()
+    assert detail.endswith(".")
+    assert not detail.endswith("..")
 
 
 def test_a_wrong_origin_setting_is_named_when_the_function_starts(monkeypatch: pytest.MonkeyPatch) -> None:

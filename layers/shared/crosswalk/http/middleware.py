@@ -1,0 +1,94 @@
+"""What surrounds every endpoint: the request's id, security headers and log line, CORS, and one plain 500."""
+
+import traceback
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crosswalk.http.problems import create_problem
+from crosswalk.telemetry import MetricUnit, logger, metrics
+
+# What an answer holds is the client's, and may be a page with a script: browsers run, frame and embed none of it.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class RequestLog:
+    """Gives every answer its X-Request-Id and SECURITY_HEADERS, and logs one line for it.
+
+    The line never has the query, which may hold an email.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = scope["aws.event"]["requestContext"]["requestId"]
+                headers.update(SECURITY_HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+        milliseconds = round((perf_counter() - started) * 1000, 1)
+        logger.info("request", method=scope["method"], path=scope["path"], status=status, milliseconds=milliseconds)
+
+
+class Cors(CORSMiddleware):
+    """Starlette's CORS middleware, with a problem document for a preflight that it refuses."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        detail = f"{bytes(answer.body).decode()}."
+        problem = create_problem(answer.status_code, "cors-refused", "The preflight request is refused", detail)
+        problem.headers["Vary"] = "Origin"
+        return problem
+
+
+class UnexpectedErrors:
+    """Answers one plain 500 for what no one expected and logs one traceback, of types and frames only.
+
+    It stands inside Starlette's ServerErrorMiddleware, which would raise the error again for Mangum to log with its
+    message, and a message may quote a document; and inside Cors, so that a page can read the answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            logger.error("unexpected error", traceback=list_frames(error))
+            metrics.add_metric(name="UnexpectedErrors", unit=MetricUnit.Count, value=1)
+            detail = "Something went wrong here; the request's id finds it in the logs."
+            problem = create_problem(500, "internal-server-error", "Internal Server Error", detail)
+            await problem(scope, receive, send)
+
+
+def list_frames(error: BaseException) -> list[str]:
+    """The types of an error and of its causes, each followed by its frames, without any message."""
+    lines: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
+        lines += [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__ or cause.__context__
+    return lines
