@@ -16,7 +16,7 @@ from threading import Event, Thread
 
 import psycopg
 
-from crosswalk.database import get_parameters
+from crosswalk.login import get_login
 from crosswalk.settings import DatabaseSettings, read_database_settings
 from crosswalk.users import LIST_AFTER, LIST_FROM, list_users
 from local import postgres
@@ -38,7 +38,7 @@ class Writer(Thread):
         self.inserted = 0
 
     def run(self) -> None:
-        login = get_parameters(self.settings, self.settings.postgres_db_user)
+        login = get_login(self.settings, self.settings.postgres_db_user)
         with psycopg.connect(autocommit=True, **login) as connection:
             while not self.ended.is_set():
                 email = f"user-{random.randint(1, self.count):08}.new{self.inserted}@example.org"

@@ -5,7 +5,7 @@ import sys
 import psycopg
 from tqdm import tqdm
 
-from crosswalk.database import get_parameters
+from crosswalk.login import get_login
 from crosswalk.settings import DatabaseSettings
 from local import postgres
 
@@ -14,7 +14,7 @@ STEP = 1000
 
 def seed_users(settings: DatabaseSettings, count: int, *, quiet: bool = False) -> None:
     """Add so many users by COPY, in one transaction, as the table's owner; then vacuum, as deep offsets need it."""
-    with psycopg.connect(autocommit=True, **get_parameters(settings, settings.owner)) as connection:
+    with psycopg.connect(autocommit=True, **get_login(settings, settings.owner)) as connection:
         connection.execute("SET statement_timeout = 0")  # the login may be the application's too
         with connection.transaction():
             row = connection.execute("SELECT coalesce(max(id), 0) FROM users").fetchone()

@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from crosswalk import database
-from crosswalk.database import get_parameters
+from crosswalk.login import get_login
 from crosswalk.settings import DatabaseSettings, read_database_settings
 from local import postgres
 from local.postgres import APPLICATION, DATABASE, MASTER, OWNER, Server, as_unprivileged_user, find_free_port
@@ -172,7 +172,7 @@ class Database:
     @property
     def application_login(self) -> dict[str, Any]:
         """How the functions log in, as psycopg takes it."""
-        return get_parameters(DatabaseSettings.model_validate(self.variables), APPLICATION)
+        return get_login(DatabaseSettings.model_validate(self.variables), APPLICATION)
 
     def connect(self) -> psycopg.Connection[Any]:
         """As the master, past any PgBouncer."""

@@ -30,7 +30,7 @@ async def check_health(query: Annotated[HealthQuery, Query()]) -> Health:
         # Imported only here, so that a plain check neither waits for the driver nor fails for want of its settings.
         from crosswalk import database
 
-        await database.run(database.PROBE, {}, repeatable=True)
+        await database.execute(database.PROBE, {}, repeatable=True)
     return Health(version=read_service_settings().crosswalk_version)
 
 

@@ -183,7 +183,7 @@ def test_an_open_breaker_answers_at_once_and_lets_one_request_try_after_its_paus
     direct: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crosswalk_database.breaker, "reset_timeout", 1.0)
-    attempts = count_calls(monkeypatch, crosswalk_database, "_run")
+    attempts = count_calls(monkeypatch, crosswalk_database, "get_login")
     with stopped(direct.server):
         for _ in range(crosswalk_database.FAILURES):
             get()
@@ -206,9 +206,9 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list
     function: Callable[..., Any] = getattr(module, name)
     calls: list[float] = []
 
-    async def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any) -> Any:
         calls.append(time.monotonic())
-        return await function(*arguments)
+        return function(*arguments)
 
     monkeypatch.setattr(module, name, counted)
     return calls
@@ -253,7 +253,7 @@ def test_a_full_server_is_a_503_and_service_resumes_when_there_is_room(
     assert (get().status, save("third").status) == (200, 200)
 
 
-def test_after_a_failover_to_a_server_that_still_refuses_writes_a_new_connection_is_made(direct: Database) -> None:
+def test_after_a_failover_to_a_server_still_read_only_a_new_connection_is_made(direct: Database) -> None:
     direct.query(f"ALTER DATABASE {direct.name} SET default_transaction_read_only = on")
     kill_backends(direct)
     assert get().status == 200
@@ -265,14 +265,14 @@ def test_after_a_failover_to_a_server_that_still_refuses_writes_a_new_connection
 
 def test_a_connection_gone_silent_while_the_environment_was_frozen_is_replaced(direct: Database) -> None:
     get()
-    kept = crosswalk_database._kept
+    kept = crosswalk_database.kept
     assert kept is not None
     backend = kept.info.backend_pid
     kept.used -= 3600
     os.kill(backend, signal.SIGSTOP)
     try:
         assert get().status == 200
-        assert crosswalk_database._kept is not kept
+        assert crosswalk_database.kept is not kept
     finally:
         os.kill(backend, signal.SIGCONT)
 

@@ -2,16 +2,12 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from crosswalk.database import get_parameters
 from crosswalk.settings import DatabaseSettings, PurgeSettings
 from tests.running import PYTHONPATH
-
-TOKEN = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-central-1"}
 
 
 @pytest.mark.parametrize(
@@ -58,18 +54,6 @@ def test_a_token_is_never_sent_without_tls(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     with pytest.raises(ValidationError, match="POSTGRES_TLS_ROOT"):
         DatabaseSettings()
-
-
-def test_without_a_password_a_token_logs_in_over_verified_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = tmp_path / "root.pem"
-    root.touch()
-    for name, value in {**TOKEN, "POSTGRES_IAM": "true", "POSTGRES_TLS_ROOT": str(root)}.items():
-        monkeypatch.setenv(name, value)
-    parameters = get_parameters(DatabaseSettings(), "crosswalk")
-    assert parameters["password"].startswith("127.0.0.1:5432/?Action=connect&DBUser=crosswalk&")
-    assert (parameters["sslmode"], parameters["sslrootcert"]) == ("verify-full", str(root))
-    monkeypatch.setenv("POSTGRES_DB_PASSWORD", "given")
-    assert get_parameters(DatabaseSettings(), "crosswalk")["password"] == "given"
 
 
 def test_a_password_is_not_shown_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:

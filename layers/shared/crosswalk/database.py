@@ -20,9 +20,9 @@ from psycopg import errors as pg
 from psycopg.abc import PQGen
 from pybreaker import STATE_OPEN, CircuitBreaker, CircuitBreakerError, CircuitBreakerListener, CircuitBreakerState
 
-from crosswalk import iam_token
 from crosswalk.errors import DatabaseUnavailable
-from crosswalk.settings import DatabaseSettings, read_database_settings
+from crosswalk.login import get_login
+from crosswalk.settings import read_database_settings
 from crosswalk.telemetry import MetricUnit, logger, metrics
 
 Row = tuple[Any, ...]
@@ -38,7 +38,7 @@ IDLE = 60.0
 
 FAILURES = 3
 PAUSE = 5
-"""Seconds that the circuit breaker stays open after so many failures on end, before it lets one request try."""
+"""Seconds that the circuit breaker stays open after so many failures in a row, before it lets one request try."""
 
 BUSY = (pg.LockNotAvailable, pg.QueryCanceled, pg.DeadlockDetected, pg.SerializationFailure)
 
@@ -59,7 +59,8 @@ class Connection(psycopg.AsyncConnection[Row]):
     async def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         return await super().wait(gen, interval, max(0.0, self.deadline - monotonic()))
 
-    async def run(self, statement: str, parameters: Mapping[str, object], deadline: float) -> list[Row]:
+    async def execute_by(self, deadline: float, statement: str, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows of one statement; raises psycopg.Error, also when the deadline passes."""
         self.deadline = deadline
         cursor = await self.execute(statement.encode(), parameters)
         rows = await cursor.fetchall() if cursor.description else []
@@ -93,10 +94,10 @@ breaker = CircuitBreaker(
     listeners=[_BreakerMetric()],
     throw_new_error_on_trip=False,
 )
-_kept: Connection | None = None
+kept: Connection | None = None
 
 
-async def run(statement: str, parameters: Mapping[str, object], *, repeatable: bool) -> list[Row]:
+async def execute(statement: str, parameters: Mapping[str, object], *, repeatable: bool) -> list[Row]:
     """The rows of one statement, read within the budget; raises DatabaseUnavailable when the database is away or busy.
 
     A repeatable statement that finds the kept connection dead runs again on a new one. Any other goes out only once the
@@ -104,7 +105,7 @@ async def run(statement: str, parameters: Mapping[str, object], *, repeatable: b
     """
     try:
         with breaker.calling():
-            return await _run(statement, parameters, repeatable, monotonic() + BUDGET)
+            return await _execute_or_reconnect(statement, parameters, repeatable, monotonic() + BUDGET)
     except CircuitBreakerError as error:
         raise DatabaseUnavailable("The database is away; the last attempts failed.", retry_after=PAUSE) from error
     except psycopg.Error as error:
@@ -119,20 +120,23 @@ async def run(statement: str, parameters: Mapping[str, object], *, repeatable: b
         raise DatabaseUnavailable("The database is away.", retry_after=PAUSE) from error
 
 
-async def _run(statement: str, parameters: Mapping[str, object], repeatable: bool, deadline: float) -> list[Row]:
-    if _kept:
+async def _execute_or_reconnect(
+    statement: str, parameters: Mapping[str, object], repeatable: bool, deadline: float
+) -> list[Row]:
+    """The rows, over the kept connection if that is alive, else over a new one."""
+    if kept:
         try:
-            if not repeatable or time() - _kept.used > IDLE:
-                await _kept.run(PROBE, {}, min(deadline, monotonic() + PROBE_BUDGET))
+            if not repeatable or time() - kept.used > IDLE:
+                await kept.execute_by(min(deadline, monotonic() + PROBE_BUDGET), PROBE, {})
             if repeatable:
-                return await _kept.run(statement, parameters, deadline)
+                return await kept.execute_by(deadline, statement, parameters)
         except psycopg.Error as error:
-            if _is_usable(_kept, error):
+            if _is_usable(kept, error):
                 raise
             await disconnect()
-    connection = _kept or await _connect(deadline)
+    connection = kept or await _connect(deadline)
     try:
-        return await connection.run(statement, parameters, deadline)
+        return await connection.execute_by(deadline, statement, parameters)
     except psycopg.Error as error:
         if not _is_usable(connection, error):
             await disconnect()
@@ -147,39 +151,20 @@ def _is_usable(connection: Connection, error: psycopg.Error) -> bool:
 
 async def _connect(deadline: float) -> Connection:
     """A new kept connection. asyncio's timeout does here: it ends the attempt, name lookup included, no more."""
-    global _kept
+    global kept
     settings = read_database_settings()
     try:
         async with asyncio.timeout(max(0.0, deadline - monotonic())):
-            parameters = get_parameters(settings, settings.postgres_db_user)
-            _kept = await Connection.connect(autocommit=True, prepare_threshold=None, **parameters)
+            login = get_login(settings, settings.postgres_db_user)
+            kept = await Connection.connect(autocommit=True, prepare_threshold=None, **login)
     except TimeoutError as error:
         raise pg.ConnectionTimeout("no connection within the budget") from error
-    return _kept
+    return kept
 
 
 async def disconnect() -> None:
     """Close the kept connection, if there is one."""
-    global _kept
-    if _kept:
-        await _kept.close()
-        _kept = None
-
-
-def get_parameters(settings: DatabaseSettings, user: str) -> dict[str, Any]:
-    """What libpq needs to connect as one of the two roles."""
-    parameters: dict[str, Any] = {
-        "host": settings.postgres_db_host,
-        "port": settings.postgres_db_port,
-        "dbname": settings.postgres_db_name,
-        "user": user,
-        "password": settings.get_password(user),
-        "gssencmode": "disable",  # one round trip less, and nobody here has Kerberos
-    }
-    if settings.postgres_iam and parameters["password"] is None:
-        assert settings.aws_region, "the settings have checked it"
-        host, port = settings.postgres_db_host, settings.postgres_db_port
-        parameters["password"] = iam_token.sign_token(host, port, user, settings.aws_region)
-    if settings.postgres_tls_root:
-        parameters |= {"sslmode": "verify-full", "sslrootcert": str(settings.postgres_tls_root)}
-    return parameters
+    global kept
+    if kept:
+        await kept.close()
+        kept = None

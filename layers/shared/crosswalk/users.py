@@ -53,7 +53,7 @@ WHERE email = %(email)s AND deleted_at IS NULL
 
 async def get_user(email: str) -> User:
     """The user with this email; raises UserNotFound, or InvalidParameter if it is not an email address."""
-    rows = await database.run(GET, {"email": parse_email(email)}, repeatable=True)
+    rows = await database.execute(GET, {"email": parse_email(email)}, repeatable=True)
     if not rows:
         raise UserNotFound("No user has this email.")
     return User.from_row(rows[0])
@@ -82,7 +82,7 @@ async def save_user(email: str, text: str) -> tuple[User, bool]:
     `text` has at most MAX_TEXT characters, none of them U+0000. Raises InvalidParameter if `email` is not an email
     address.
     """
-    rows = await database.run(SAVE, {"email": parse_email(email), "text": text}, repeatable=False)
+    rows = await database.execute(SAVE, {"email": parse_email(email), "text": text}, repeatable=False)
     user = User.from_row(rows[0])
     return user, user.created_at == user.updated_at
 
@@ -97,7 +97,7 @@ RETURNING id
 
 async def delete_user(email: str) -> None:
     """Mark a user as deleted; raises UserNotFound, or InvalidParameter if `email` is not an email address."""
-    if not await database.run(DELETE, {"email": parse_email(email)}, repeatable=False):
+    if not await database.execute(DELETE, {"email": parse_email(email)}, repeatable=False):
         raise UserNotFound("No user has this email.")
 
 
@@ -133,10 +133,10 @@ async def list_users(limit: int, offset: int = 0, after: str | None = None) -> P
     """
     # One user more than asked for tells whether there is a next page.
     if offset:
-        rows = await database.run(LIST_FROM, {"limit": limit + 1, "offset": offset}, repeatable=True)
+        rows = await database.execute(LIST_FROM, {"limit": limit + 1, "offset": offset}, repeatable=True)
     else:
         position = read_cursor(after) if after is not None else ""
-        rows = await database.run(LIST_AFTER, {"limit": limit + 1, "after": position}, repeatable=True)
+        rows = await database.execute(LIST_AFTER, {"limit": limit + 1, "after": position}, repeatable=True)
     users = [User.from_row(row) for row in rows[:limit]]
     return Page(users, write_cursor(users[-1].email) if len(rows) > limit else None)
 
@@ -168,7 +168,7 @@ async def purge_users(retention: timedelta, seconds: float, batch: int = PURGE_B
     deadline = monotonic() + seconds
     total = 0
     while True:
-        [(count,)] = await database.run(PURGE, {"retention": retention, "batch": batch}, repeatable=False)
+        [(count,)] = await database.execute(PURGE, {"retention": retention, "batch": batch}, repeatable=False)
         total += count
         if count < batch:
             return total, True

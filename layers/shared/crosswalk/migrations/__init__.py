@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from crosswalk.database import get_parameters
+from crosswalk.login import get_login
 from crosswalk.settings import DatabaseSettings
 
 FOLDER = Path(__file__).parent
@@ -82,14 +82,14 @@ def migrate(
     Raises BootstrapRequired when the roles are missing and no master is given, and psycopg.Error.
     """
     try:
-        connection = psycopg.connect(autocommit=True, **get_parameters(settings, settings.owner))
+        connection = psycopg.connect(autocommit=True, **get_login(settings, settings.owner))
     except psycopg.OperationalError as error:
         if not _was_refused(error):
             raise
         if master is None:
             raise BootstrapRequired(str(error)) from error
         _bootstrap(settings, master)
-        connection = psycopg.connect(autocommit=True, **get_parameters(settings, settings.owner))
+        connection = psycopg.connect(autocommit=True, **get_login(settings, settings.owner))
     with connection:
         if not _has_role(connection, settings.postgres_db_user):
             create_roles(connection, settings)
@@ -128,7 +128,7 @@ def _apply(connection: psycopg.Connection[Any], application: str, migration: Mig
 
 
 def _bootstrap(settings: DatabaseSettings, master: Credentials) -> None:
-    login = get_parameters(settings, settings.owner) | {"user": master.username, "password": master.password}
+    login = get_login(settings, settings.owner) | {"user": master.username, "password": master.password}
     with psycopg.connect(autocommit=True, **login) as connection:
         create_roles(connection, settings)
 

@@ -1,18 +1,21 @@
-"""RDS's login token, against the one that boto3 signs."""
+"""How PostgreSQL is reached: by password or token, and the token against the one that boto3 signs."""
 
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs
 
 import boto3
 import pytest
 
-from crosswalk.iam_token import Credentials, read_credentials, sign_token
+from crosswalk.login import AwsCredentials, get_login, read_credentials, sign_token
+from crosswalk.settings import DatabaseSettings
 
 HOST = "crosswalk.proxy-abcdefghijkl.eu-central-1.rds.amazonaws.com"
+TOKEN = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-central-1"}
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
@@ -23,16 +26,28 @@ def test_the_token_is_the_one_that_boto3_signs(user: str, session_token: str | N
     expected = session.client("rds").generate_db_auth_token(HOST, 5432, user)
     theirs = parse_qs(expected.partition("?")[2])
     now = datetime.strptime(theirs["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    token = sign_token(HOST, 5432, user, "eu-central-1", Credentials("AKIDEXAMPLE", SECRET, session_token), now)
+    token = sign_token(HOST, 5432, user, "eu-central-1", AwsCredentials("AKIDEXAMPLE", SECRET, session_token), now)
     assert token.partition("?")[0] == expected.partition("?")[0] == f"{HOST}:5432/"
     assert parse_qs(token.partition("?")[2]) == theirs
+
+
+def test_without_a_password_a_token_logs_in_over_verified_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "root.pem"
+    root.touch()
+    for name, value in {**TOKEN, "POSTGRES_IAM": "true", "POSTGRES_TLS_ROOT": str(root)}.items():
+        monkeypatch.setenv(name, value)
+    login = get_login(DatabaseSettings(), "crosswalk")
+    assert login["password"].startswith("127.0.0.1:5432/?Action=connect&DBUser=crosswalk&")
+    assert (login["sslmode"], login["sslrootcert"]) == ("verify-full", str(root))
+    monkeypatch.setenv("POSTGRES_DB_PASSWORD", "given")
+    assert get_login(DatabaseSettings(), "crosswalk")["password"] == "given"
 
 
 def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "key")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
-    assert read_credentials() == Credentials("id", "key", "token")
+    assert read_credentials() == AwsCredentials("id", "key", "token")
 
 
 class Endpoint(BaseHTTPRequestHandler):
@@ -62,4 +77,4 @@ def test_under_snapstart_credentials_come_from_the_containers_endpoint(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", endpoint)
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "proof")
-    assert read_credentials() == Credentials("id", "key", "proof/2021-08-23/credentials")
+    assert read_credentials() == AwsCredentials("id", "key", "proof/2021-08-23/credentials")
