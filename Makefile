@@ -83,9 +83,9 @@ sam-local: build $(VENV)/.installed  ## run the service in Lambda's own containe
 	@$(BIN)/python -m local.containers $(SAM) local start-api \
 		--host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
 
-# All but deploy_migration, which would answer CloudFormation.
+# All but request_migration, which would answer CloudFormation.
 sam-invoke: build $(VENV)/.installed  ## call each function with its sample event in Lambda's own containers
-	@for name in $(filter-out deploy_migration,$(basename $(notdir $(wildcard events/*.json)))); do \
+	@for name in $(filter-out request_migration,$(basename $(notdir $(wildcard events/*.json)))); do \
 		id=$$(echo $$name | awk -F_ '{ for (i = 1; i <= NF; i++) printf "%s%s", toupper(substr($$i, 1, 1)), substr($$i, 2) }')Function; \
 		echo "== $$id" && $(BIN)/python -m local.containers $(SAM) local invoke $$id --event events/$$name.json \
 			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \

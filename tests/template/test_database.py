@@ -89,7 +89,7 @@ def test_the_migration_runs_again_by_the_new_code_when_layer_or_database_change(
 
 def test_whoever_waits_for_the_migration_waits_longer_than_it_may_take(stack: Stack) -> None:
     migration = stack.properties("MigrateDatabaseFunction")["Timeout"]
-    provider = stack.properties("DeployMigrationFunction")["Timeout"]
+    provider = stack.properties("RequestMigrationFunction")["Timeout"]
     assert migration < provider < stack.one("Custom::DatabaseMigration")["ServiceTimeout"] < 900
 
 

@@ -49,11 +49,11 @@ def test_only_the_migration_may_log_in_as_the_owner(stack: Stack) -> None:
 
 def test_only_the_proxy_and_the_migrations_provider_may_read_the_masters_secret(stack: Stack) -> None:
     readers = {role for role, one in stack.statements() if "secretsmanager:GetSecretValue" in as_list(one["Action"])}
-    assert readers == {"DeployMigrationFunctionRole", "DatabaseProxyRole"}
+    assert readers == {"RequestMigrationFunctionRole", "DatabaseProxyRole"}
 
 
 def test_the_provider_is_outside_the_vpc_and_the_migration_inside(stack: Stack) -> None:
-    assert "VpcConfig" not in stack.properties("DeployMigrationFunction")
+    assert "VpcConfig" not in stack.properties("RequestMigrationFunction")
     assert "VpcConfig" in stack.properties("MigrateDatabaseFunction")
 
 

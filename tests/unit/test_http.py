@@ -104,6 +104,7 @@ def test_a_request_is_logged_without_its_query(log: io.StringIO) -> None:
     (entry,) = [json.loads(line) for line in log.getvalue().splitlines()]
     assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/page", 200)
     assert "limit" not in log.getvalue()
+    assert "location" not in entry, "a middleware's own line number says nothing"
 
 
 def test_an_absent_database_answers_503_with_retry_after() -> None:

@@ -38,7 +38,7 @@ ALLOWED = {
     "functions.list_users": (*USERS, "crosswalk.errors"),
     "functions.health": (*HTTP, "crosswalk.database", "crosswalk.settings"),
     "functions.migrate_database": ("crosswalk.migrations", "crosswalk.settings", "crosswalk.telemetry"),
-    "functions.deploy_migration": (),
+    "functions.request_migration": (),
     "functions.purge_users": ("crosswalk.users", "crosswalk.database", "crosswalk.settings", "crosswalk.telemetry"),
 }
 SOURCES = sorted([*LAYER.glob("crosswalk/**/*.py"), *ROOT.glob("functions/*/*.py")])

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.deploy_migration import app
+from functions.request_migration import app
 from functions.migrate_database.app import handler as migrate_database
 from tests.databases import use_variables
 from tests.events import Context

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.deploy_migration import app
+from functions.request_migration import app
 
 MASTER = {"username": "crosswalk_master", "password": "a secret"}
 DONE = {"applied": ["0001_create_users"], "version": 1}
@@ -85,7 +85,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 
 def request(bucket: Bucket, kind: str) -> dict[str, Any]:
     """The sample event, as a request of this kind that is to be answered to the bucket."""
-    sample = json.loads(Path("events/deploy_migration.json").read_text())
+    sample = json.loads(Path("events/request_migration.json").read_text())
     physical = {} if kind == "Create" else {"PhysicalResourceId": "database-migration"}
     return {**sample, "RequestType": kind, "ResponseURL": bucket.url, **physical}
 
