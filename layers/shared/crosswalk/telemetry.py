@@ -14,5 +14,6 @@ if _loaded is None:
 
 __all__ = ["MetricUnit", "logger", "metrics"]
 
-logger = Logger(service="crosswalk")
+# No location: each line comes from one of a few places, and its message says which.
+logger = Logger(service="crosswalk", location=None)
 metrics = Metrics(namespace="Crosswalk", service="crosswalk")
