@@ -111,7 +111,7 @@ def test_an_older_release_accepts_and_works_on_a_newer_schema(plain_database: Da
     assert wait(get_user("ada@example.org")).text == "x"
 
 
-def test_a_migration_that_would_wait_for_a_table_fails_rather_than_holding_everyone_up(
+def test_a_migration_that_would_wait_for_a_table_fails_instead(
     plain_database: Database,
 ) -> None:
     with plain_database.connect() as other, other.transaction():

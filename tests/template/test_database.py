@@ -18,7 +18,7 @@ def test_the_subnets_are_in_two_zones(stack: Stack) -> None:
     assert len(set(zones)) == len(zones) == 2
 
 
-def test_security_groups_let_through_the_databases_port_to_each_other_and_nothing_else(stack: Stack) -> None:
+def test_security_groups_let_through_the_databases_port_and_nothing_else(stack: Stack) -> None:
     for ingress in stack.of_type("AWS::EC2::SecurityGroupIngress").values():
         assert (ingress["FromPort"], ingress["ToPort"], ingress["IpProtocol"]) == (5432, 5432, "tcp")
         assert "SourceSecurityGroupId" in ingress

@@ -43,7 +43,7 @@ def test_the_dashboard_is_json_once_its_references_are_resolved(stack: Stack) ->
 
 
 def test_alarms_and_dashboard_watch_only_metrics_that_the_code_writes(stack: Stack) -> None:
-    source = "\n".join(path.read_text() for path in Path("layers/shared/crosswalk").glob("*.py"))
+    source = "\n".join(path.read_text() for path in Path("layers/shared/crosswalk").rglob("*.py"))
     watched = json.dumps(alarms(stack)) + json.dumps(stack.one("AWS::CloudWatch::Dashboard"))
     for metric in METRICS_OF_OURS:
         assert f'"{metric}"' in source

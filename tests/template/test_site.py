@@ -50,7 +50,7 @@ def test_no_error_page_replaces_a_problem_document(stack: Stack) -> None:
     assert "CustomErrorResponses" not in distribution(stack)
 
 
-def test_the_converter_routes_are_at_the_pages_name_uncached_with_all_methods_and_queries(stack: Stack) -> None:
+def test_the_converter_routes_are_at_the_pages_name_and_uncached(stack: Stack) -> None:
     behaviours = {one["PathPattern"]: one for one in distribution(stack)["CacheBehaviors"]}
     assert behaviours.keys() == {"/json2xml", "/xml2json"}
     for behaviour in behaviours.values():
