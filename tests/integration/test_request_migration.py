@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.request_migration import app
 from functions.migrate_database.app import handler as migrate_database
+from functions.request_migration import app
 from tests.databases import use_variables
 from tests.events import Context
 
