@@ -15,9 +15,10 @@ from pathlib import Path
 import httpx
 
 from deploy.account import check_account
-from deploy.environment import DeployError, Environment, read_environment, read_outputs, read_version
+from deploy.settings import DeploySettings, read_settings, read_version
 from deploy.site import publish_site
-from deploy.smoke import Deployment, run_smoke_test
+from deploy.smoke import Endpoints, run_smoke_test
+from deploy.stack import DeployError, read_outputs
 from deploy.teardown import destroy_stack
 
 SITE = Path("site")
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case [command, name] if command in COMMANDS:
             try:
-                COMMANDS[command](read_environment(name))
+                COMMANDS[command](read_settings(name))
             except DeployError as error:
                 print(error, file=sys.stderr)
                 return 1
@@ -37,44 +38,44 @@ def main(arguments: list[str]) -> int:
     return 2
 
 
-def print_architecture(environment: Environment) -> None:
-    print(environment.architecture)
+def print_architecture(settings: DeploySettings) -> None:
+    print(settings.architecture)
 
 
-def print_parameters(environment: Environment) -> None:
-    settings = {**environment.parameters, "Version": read_version()}
-    print(" ".join(f"{name}={value}" for name, value in settings.items()))
+def print_parameters(settings: DeploySettings) -> None:
+    parameters = {**settings.parameters, "Version": read_version()}
+    print(" ".join(f"{name}={value}" for name, value in parameters.items()))
 
 
-def check(environment: Environment) -> None:
-    for advice in check_account(environment):
+def check(settings: DeploySettings) -> None:
+    for advice in check_account(settings):
         print(advice)
 
 
-def publish(environment: Environment) -> None:
-    outputs = read_outputs(environment.stack)
+def publish(settings: DeploySettings) -> None:
+    outputs = read_outputs(settings.stack)
     keys = publish_site(SITE, outputs["SiteBucket"], outputs["Distribution"])
     print(f"Published {', '.join(keys)}")
 
 
-def smoke(environment: Environment) -> None:
-    outputs = read_outputs(environment.stack)
+def smoke(settings: DeploySettings) -> None:
+    outputs = read_outputs(settings.stack)
     with httpx.Client(timeout=30) as client:
-        for claim in run_smoke_test(Deployment(client, outputs["SiteUrl"], outputs["ApiUrl"], read_version())):
+        for claim in run_smoke_test(Endpoints(client, outputs["SiteUrl"], outputs["ApiUrl"], read_version())):
             print(claim)
     print(f"The page: {outputs['SiteUrl']}\nThe API: {outputs['ApiUrl']}\nThe dashboard: {outputs['DashboardUrl']}")
 
 
-def destroy(environment: Environment) -> None:
-    read_outputs(environment.stack)
-    if input(f"This deletes {environment.stack} with all its users. Type its name to go on: ") != environment.stack:
+def destroy(settings: DeploySettings) -> None:
+    read_outputs(settings.stack)
+    if input(f"This deletes {settings.stack} with all its users. Type its name to go on: ") != settings.stack:
         raise DeployError("Nothing was deleted")
-    for step in destroy_stack(environment.stack):
+    for step in destroy_stack(settings.stack):
         print(step, flush=True)
     print("Gone, but for the database's last snapshot: see the RDS console, or docs/operations.md to restore it")
 
 
-COMMANDS: dict[str, Callable[[Environment], None]] = {
+COMMANDS: dict[str, Callable[[DeploySettings], None]] = {
     "architecture": print_architecture,
     "parameters": print_parameters,
     "check": check,

@@ -2,7 +2,8 @@
 
 import boto3
 
-from deploy.environment import DeployError, Environment, list_resources
+from deploy.settings import DeploySettings
+from deploy.stack import DeployError, list_resources
 
 CONVERTERS = 2
 USER_FUNCTIONS = 4
@@ -12,10 +13,10 @@ ROOMY = 500
 """From this limit on it is worth giving converters and user functions shares of their own."""
 
 
-def check_account(environment: Environment) -> list[str]:
+def check_account(settings: DeploySettings) -> list[str]:
     """Advice, a line each. Raises DeployError when the deploy would fail."""
     require_log_role()
-    return check_concurrency(environment)
+    return check_concurrency(settings)
 
 
 def require_log_role() -> None:
@@ -24,15 +25,15 @@ def require_log_role() -> None:
         raise DeployError("API Gateway has no role to write logs in this region: run make bootstrap once")
 
 
-def check_concurrency(environment: Environment) -> list[str]:
+def check_concurrency(settings: DeploySettings) -> list[str]:
     """Compare the concurrency that the environment reserves with the account's limit, in a new account perhaps 10."""
     limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
     limit, unreserved = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
-    wanted = count_wanted(environment)
-    left = unreserved + count_reserved(environment.stack) - wanted
+    wanted = count_wanted(settings)
+    left = unreserved + count_reserved(settings.stack) - wanted
     if wanted and left < UNRESERVED_MINIMUM:
         raise DeployError(
-            f"{environment.name} reserves {wanted} of the account's {limit} concurrent executions, and would leave"
+            f"{settings.name} reserves {wanted} of the account's {limit} concurrent executions, and would leave"
             f" {left} where Lambda wants {UNRESERVED_MINIMUM}: lower ConverterConcurrency or UserConcurrency in"
             " samconfig.toml, or ask AWS for more (Service Quotas, Lambda, concurrent executions)"
         )
@@ -50,10 +51,10 @@ def check_concurrency(environment: Environment) -> list[str]:
     ]
 
 
-def count_wanted(environment: Environment) -> int:
+def count_wanted(settings: DeploySettings) -> int:
     """What the environment's settings reserve, all functions together."""
-    converters = int(environment.parameters.get("ConverterConcurrency", "0"))
-    users = int(environment.parameters.get("UserConcurrency", "0"))
+    converters = int(settings.parameters.get("ConverterConcurrency", "0"))
+    users = int(settings.parameters.get("UserConcurrency", "0"))
     return CONVERTERS * converters + USER_FUNCTIONS * users
 
 

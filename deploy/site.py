@@ -12,7 +12,7 @@ from pathlib import Path
 
 import boto3
 
-from deploy.environment import DeployError
+from deploy.stack import DeployError
 
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import boto3
 from botocore.exceptions import WaiterError
 
-from deploy.environment import DeployError, list_resources
+from deploy.stack import DeployError, list_resources
 
 
 def destroy_stack(stack: str) -> Iterator[str]:

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from deploy.environment import read_environment
+from deploy.settings import read_settings
 from tests.template.stack import Stack
 
 SAM_PYTHON = Path(".venv-sam/bin/python")
 
 # Every condition true: each optional resource is there.
 EVERYTHING = {
-    **read_environment("prod").parameters,
+    **read_settings("prod").parameters,
     "AlarmEmail": "alarms@example.org",
     "ApiCertificate": "arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
     "ApiDomain": "api.example.org",

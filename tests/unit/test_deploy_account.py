@@ -9,7 +9,8 @@ import pytest
 from moto import mock_aws
 
 from deploy.account import check_account
-from deploy.environment import DeployError, Environment, read_environment
+from deploy.settings import DeploySettings, read_settings
+from deploy.stack import DeployError
 
 
 @pytest.fixture
@@ -38,43 +39,43 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> Any:
     return fake
 
 
-def environment(**parameters: str) -> Environment:
-    return Environment("dev", "crosswalk-dev", parameters)
+def settings(**parameters: str) -> DeploySettings:
+    return DeploySettings("dev", "crosswalk-dev", parameters)
 
 
 def test_an_account_without_a_role_for_access_logs_is_sent_to_bootstrap(aws: None) -> None:
     with mock_aws(), pytest.raises(DeployError, match="make bootstrap"):
-        check_account(environment())
+        check_account(settings())
 
 
 def test_a_reservation_that_a_new_account_would_refuse_stops_the_deploy(ready_account: None, limit: Any) -> None:
     limit.concurrency = 10
     with pytest.raises(DeployError, match="reserves 20 of the account's 10"):
-        check_account(environment(UserConcurrency="5"))
+        check_account(settings(UserConcurrency="5"))
 
 
 def test_a_reservation_may_leave_exactly_what_lambda_wants(ready_account: None, limit: Any) -> None:
     limit.concurrency = 120
-    assert check_account(environment(UserConcurrency="5")) == []
+    assert check_account(settings(UserConcurrency="5")) == []
     limit.concurrency = 119
     with pytest.raises(DeployError):
-        check_account(environment(UserConcurrency="5"))
+        check_account(settings(UserConcurrency="5"))
 
 
 def test_a_new_account_is_told_to_ask_for_more(ready_account: None, limit: Any) -> None:
     limit.concurrency = 10
-    assert "Service Quotas" in check_account(environment())[0]
+    assert "Service Quotas" in check_account(settings())[0]
 
 
 def test_a_roomy_account_is_told_what_to_reserve_and_why(ready_account: None, limit: Any) -> None:
-    assert "UserConcurrency=20" in check_account(environment())[0]
+    assert "UserConcurrency=20" in check_account(settings())[0]
 
 
 def test_samconfig_names_the_environments() -> None:
-    assert read_environment("dev").stack == "crosswalk-dev"
-    assert read_environment("prod").parameters["DatabaseMultiAz"] == "true"
+    assert read_settings("dev").stack == "crosswalk-dev"
+    assert read_settings("prod").parameters["DatabaseMultiAz"] == "true"
 
 
 def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
     with pytest.raises(DeployError, match="dev, prod"):
-        read_environment("test", Path("samconfig.toml"))
+        read_settings("test", Path("samconfig.toml"))

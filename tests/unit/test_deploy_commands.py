@@ -7,7 +7,8 @@ import pytest
 from moto import mock_aws
 
 from deploy.__main__ import main
-from deploy.environment import DeployError, read_environment, read_outputs
+from deploy.settings import read_settings
+from deploy.stack import DeployError, read_outputs
 
 TEMPLATE = {
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
@@ -17,14 +18,14 @@ TEMPLATE = {
 
 def test_the_layer_is_built_for_the_processor_that_the_environment_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["architecture", "prod"]) == 0
-    assert capsys.readouterr().out.strip() == read_environment("prod").parameters["Architecture"]
+    assert capsys.readouterr().out.strip() == read_settings("prod").parameters["Architecture"]
 
 
 def test_the_parameters_of_a_deploy_are_samconfigs_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["parameters", "dev"]) == 0
     settings = dict(setting.split("=", 1) for setting in capsys.readouterr().out.split())
     assert settings.pop("Version")
-    assert settings == read_environment("dev").parameters
+    assert settings == read_settings("dev").parameters
 
 
 def test_an_unknown_command_prints_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +35,7 @@ def test_an_unknown_command_prints_what_there_is(capsys: pytest.CaptureFixture[s
 
 def test_an_unknown_environment_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "staging"]) == 1
-    assert capsys.readouterr().err == "samconfig.toml has no environment staging; it has dev, prod\n"
+    assert capsys.readouterr().err == "samconfig.toml has no environment staging; it has dev, prod.\n"
 
 
 def test_outputs_are_read_from_the_stack(aws: None) -> None:

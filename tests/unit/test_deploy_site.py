@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from deploy.environment import DeployError
 from deploy.site import publish_site, read_site
+from deploy.stack import DeployError
 
 PAGE = '<link rel="stylesheet" href="style.css"><script type="module" src="./app.js"></script><a href="openapi.json">'
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from deploy.environment import DeployError
-from deploy.smoke import CHECKS, DOCUMENT, Deployment, run_smoke_test
+from deploy.smoke import CHECKS, DOCUMENT, Endpoints, run_smoke_test
+from deploy.stack import DeployError
 
 Answer = Callable[[httpx.Request], httpx.Response]
 PROBLEM = {"Content-Type": "application/problem+json", "X-Request-Id": "1"}
@@ -28,8 +28,8 @@ def answer_well(request: httpx.Request) -> httpx.Response:
 
 def smoke(answer: Answer, version: str = "v1.2") -> list[str]:
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        deployment = Deployment(client, "https://site", "https://api/v1", version)
-        return list(run_smoke_test(deployment, patience=0))
+        endpoints = Endpoints(client, "https://site", "https://api/v1", version)
+        return list(run_smoke_test(endpoints, patience=0))
 
 
 def broken(path: str, wrong: httpx.Response) -> Answer:

@@ -10,7 +10,8 @@ import pytest
 from moto import mock_aws
 
 from deploy import __main__ as command
-from deploy.environment import DeployError, read_environment
+from deploy.settings import read_settings
+from deploy.stack import DeployError
 from deploy.teardown import destroy_stack, list_layer_versions
 
 STACK = "crosswalk-dev"
@@ -73,4 +74,4 @@ def test_destroy_deletes_nothing_until_the_stacks_name_is_typed(stack: str, monk
 
 def test_destroying_what_is_not_there_says_so(aws: None) -> None:
     with mock_aws(), pytest.raises(DeployError, match="no stack crosswalk-dev"):
-        command.destroy(read_environment("dev"))
+        command.destroy(read_settings("dev"))
