@@ -4,7 +4,7 @@ Everything is one statement in autocommit, without prepared statements or sessio
 
 Glossary
     budget      the seconds that one request may spend on the database: connecting, waiting, a second try, everything
-    kept        the connection left over from an earlier request; whether it is still alive only its use tells
+    kept        the connection left over from an earlier request; only using it tells whether it is still alive
     repeatable  said of a statement that may run twice without harm, when nobody knows whether it ran once
     away        of the database: it cannot be reached, or is silent, or refuses everyone
     busy        of the database: it is there, and this one statement waited too long or lost against another
@@ -29,7 +29,7 @@ Row = tuple[Any, ...]
 RV = TypeVar("RV")
 
 BUDGET = 2.0
-"""Seconds. With what else a request takes, a client whose request finds no database knows within three."""
+"""Seconds. So a client knows within three that there is no database, with all else that a request takes."""
 
 PROBE = "SELECT 1"
 PROBE_BUDGET = 0.5
@@ -126,6 +126,7 @@ async def _execute_or_reconnect(
     """The rows, over the kept connection if that is alive, else over a new one."""
     if kept:
         try:
+            # A write goes only to a connection known to be alive; so does a read after a time perhaps spent frozen.
             if not repeatable or time() - kept.used > IDLE:
                 await kept.execute_by(min(deadline, monotonic() + PROBE_BUDGET), PROBE, {})
             if repeatable:

@@ -1,4 +1,4 @@
-"""Every environment variable that Crosswalk reads, typed; a wrong one is named when the function starts."""
+"""Every environment variable that Crosswalk reads, typed. A wrong one stops the function when it starts, by name."""
 
 from functools import cache
 from typing import Self
@@ -39,23 +39,23 @@ def read_service_settings() -> ServiceSettings:
 
 
 class DatabaseSettings(BaseSettings):
-    """How the user functions reach PostgreSQL. An error names the variable as spelled outside; empty is not set."""
+    """How to reach PostgreSQL. An error names the variable as it is spelled outside; an empty one counts as not set."""
 
     model_config = SettingsConfigDict(
         frozen=True, alias_generator=str.upper, hide_input_in_errors=True, env_ignore_empty=True
     )
 
     postgres_db_host: str = Field("127.0.0.1", min_length=1)
-    """POSTGRES_DB_HOST: the server, or on AWS the proxy before it."""
+    """POSTGRES_DB_HOST: the server; on AWS the proxy in front of it."""
 
     postgres_db_port: int = Field(5432, ge=1, le=65535)
-    """POSTGRES_DB_PORT"""
+    """POSTGRES_DB_PORT: where the server, or the proxy, listens."""
 
     postgres_db_name: str = Field("crosswalk", min_length=1)
-    """POSTGRES_DB_NAME"""
+    """POSTGRES_DB_NAME: the database, which must be in UTF-8 and tell upper from lower case."""
 
     postgres_db_user: str = Field("crosswalk", min_length=1)
-    """POSTGRES_DB_USER: the application role, which the functions connect as."""
+    """POSTGRES_DB_USER: the application role, as which the functions log in."""
 
     postgres_db_password: SecretStr | None = None
     """POSTGRES_DB_PASSWORD: the application role's password."""
@@ -67,13 +67,13 @@ class DatabaseSettings(BaseSettings):
     """POSTGRES_OWNER_PASSWORD: the owner role's password."""
 
     postgres_iam: bool = False
-    """POSTGRES_IAM: true lets a role without a password log in by a token, signed with the function's credentials."""
+    """POSTGRES_IAM: if true, a role without a password logs in by a token, signed with the function's credentials."""
 
     postgres_tls_root: FilePath | None = None
-    """POSTGRES_TLS_ROOT: a file of certificate authorities; given one, the server's certificate and name must hold."""
+    """POSTGRES_TLS_ROOT: a file of certificate authorities; if given, the server's certificate and name are checked."""
 
     aws_region: str | None = None
-    """AWS_REGION: set by Lambda; part of the token."""
+    """AWS_REGION: set by Lambda; a token is for one region."""
 
     @model_validator(mode="after")
     def check_iam(self) -> Self:
