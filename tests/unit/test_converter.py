@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -16,7 +17,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 
 @pytest.mark.parametrize("mapping", ["item", "xpath"])
-def test_what_json_to_xml_wrote_xml_to_json_brings_back_without_being_told_the_mapping(mapping: str) -> None:
+def test_what_json_to_xml_wrote_comes_back_without_the_mapping_being_told(mapping: str) -> None:
     document = rb'{"foo":0,"bar":false,"":"","deep":[[[]]],"f":1.0,"e":1E400,"n":"\u0000"}'
     conversion = convert_xml_to_json(json_to_xml(document, mapping))
     assert (conversion.document, conversion.mapping) == (document, mapping)
@@ -63,7 +64,7 @@ def test_no_indentation_is_no_option_so_every_mapping_takes_it() -> None:
         (xml_to_json, b"<a>" * 600),
     ],
 )
-def test_a_conversion_leaves_no_cycles_for_the_garbage_collection_that_it_does_without(
+def test_a_conversion_leaves_no_cycles_for_the_garbage_collection(
     convert: Callable[..., bytes], document: bytes, mapping: str
 ) -> None:
     for _ in range(2):  # at first there is also what is imported, or compiled, once
@@ -79,9 +80,9 @@ def test_a_conversion_leaves_no_cycles_for_the_garbage_collection_that_it_does_w
 def test_a_garbage_collection_waits_for_the_conversion_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     states = []
 
-    def convert(text: str) -> tuple[str, tuple[str, ...]]:
+    def convert(source: BinaryIO, write: Callable[[bytes], object]) -> tuple[str, ...]:
         states.append(gc.isenabled())
-        raise MalformedDocument("", line=1, column=1)
+        raise MalformedDocument("")
 
     monkeypatch.setitem(converter.TO_XML, "natural", convert)
     for was_enabled in (True, False):

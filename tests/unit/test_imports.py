@@ -49,9 +49,16 @@ def name_module(path: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
+def is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def list_own_imports(path: Path) -> set[str]:
+    """What a module imports when it runs; what it needs for its types alone does not count."""
+    tree = ast.parse(path.read_text())
+    tree.body = [node for node in tree.body if not is_for_types(node)]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

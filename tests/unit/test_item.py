@@ -11,9 +11,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crosswalk.converter import convert_xml_to_json, item, json_to_xml, xml_to_json
-from crosswalk.converter.json_text import MAX_DEPTH, parse_json
-from crosswalk.converter.xml_text import UNCARRIABLE
+from crosswalk.converter.json_text import parse_json
+from crosswalk.converter.limits import MAX_DEPTH
+from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
+from tests.conversions import run
 from tests.strategies import as_compared, json_strings, json_texts
 
 PAIRS = [
@@ -117,7 +119,7 @@ REFUSED = [
     ('<ITEM key="" type="null"/>', 1, 1, "/ITEM"),
     (LIST.format('<ITEM key="a" type="null" />'), 2, 3, "/ITEM/ITEM[1]"),
     (OBJECT.format('<ITEM type="null" />'), 3, 2, "/ITEM/ITEM[2]"),
-    (OBJECT.format('<ITEM key="b" type="list"><ITEM type="null"/><foo/></ITEM>'), 3, 47, "/ITEM/ITEM[2]/foo"),
+    (OBJECT.format('<ITEM key="b" type="list"><ITEM type="null"/><foo/></ITEM>'), 3, 47, "/ITEM/ITEM[2]/foo[1]"),
     (LIST.format("text"), 1, 1, "/ITEM"),
     (LIST.format("&#32;&#160;"), 1, 1, "/ITEM"),
     (LIST.format("<![CDATA[x]]>"), 1, 1, "/ITEM"),
@@ -162,16 +164,15 @@ REFUSED = [
 
 
 def write(text: str, indent: int = 0) -> str:
-    return item.json_to_xml(text.encode(), indent=indent)[0].decode()
+    return run(item.json_to_xml, text, indent=indent)[0]
 
 
 def read(xml: str, indent: int = 0) -> str:
-    json, _ = item.xml_to_json(xml.encode(), indent=indent)
-    return json.decode() if isinstance(json, bytes) else json
+    return run(item.xml_to_json, xml, indent=indent)[0]
 
 
 def read_with_expat(xml: str) -> str:
-    return item._ItemReader(xml.encode()).read()
+    return item._ItemReader(xml.encode()).read().encode("utf-8", "backslashreplace").decode()
 
 
 @pytest.mark.parametrize(("text", "xml"), PAIRS)
@@ -197,14 +198,15 @@ def test_anything_else_is_inexpressible_and_refused_at_its_start_tag(
 ) -> None:
     with pytest.raises(InexpressibleDocument) as caught:
         convert_xml_to_json(xml.encode(), "item")
-    assert (caught.value.line, caught.value.column, caught.value.path) == (line, column, path)
+    assert (caught.value.place, caught.value.path) == ((line, column), path)
     assert len(caught.value.detail) < 120
 
 
-def test_what_is_malformed_further_on_is_malformed_whatever_stands_before() -> None:
-    with pytest.raises(MalformedDocument) as caught:
+def test_the_first_fault_is_told_be_it_malformed_or_refused() -> None:
+    with pytest.raises(InexpressibleDocument):
         read('<ITEM type="no">\n<ITEM></ITEM>')
-    assert caught.value.line == 2
+    with pytest.raises(MalformedDocument):
+        read('<ITEM type="list">&no;\n<ITEM></ITEM>')
 
 
 @given(json_texts())
@@ -384,7 +386,7 @@ def test_broken_json_is_refused_where_it_breaks_whatever_the_writer_replaces_bef
         try:
             convert(broken)
         except DocumentError as error:
-            refusal = (type(error), error.detail, error.line, error.column)
+            refusal = (type(error), error.detail, error.place)
         refusals.append(refusal)
     assert refusals[0] == refusals[1]
 
@@ -402,7 +404,8 @@ def test_512_levels_are_carried_and_one_more_is_unsafe_both_ways(opening: str, i
         write(f"[{deepest}]")
     with pytest.raises(UnsafeDocument) as caught:
         read(f'<ITEM type="list">{xml}</ITEM>')
-    assert caught.value.line == 1
+    assert caught.value.place
+    assert caught.value.place.line == 1
 
 
 @pytest.mark.parametrize("levels", [513, 3_000, 100_000])

@@ -11,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosswalk.converter import jsonml
-from crosswalk.converter.json_text import MAX_DEPTH
-from crosswalk.converter.jsonml import json_to_xml
-from crosswalk.converter.xml_text import UNCARRIABLE, escape_attribute, escape_text
+from crosswalk.converter.limits import MAX_DEPTH
+from crosswalk.converter.xml.escaping import UNCARRIABLE, escape_attribute, escape_text
 from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
+from tests.conversions import Converted, run
 
 
-def xml_to_json(xml: str, **options: Any) -> tuple[str, tuple[str, ...]]:
-    return jsonml.xml_to_json(xml.encode(), **options)
+def xml_to_json(xml: str, **options: Any) -> Converted:
+    return run(jsonml.xml_to_json, xml, **options)
+
+
+def json_to_xml(text: str) -> Converted:
+    return run(jsonml.json_to_xml, text)
 
 
 PAIRS = [
@@ -135,7 +139,7 @@ def test_the_depth_limit_counts_the_arrays_and_objects_of_json() -> None:
     for document in (f"<a>{deepest}</a>", deepest.replace("<a></a>", "<a b=''></a>")):
         with pytest.raises(UnsafeDocument) as caught:
             xml_to_json(document)
-        assert (caught.value.line, caught.value.column) == (1, document.rindex("<a") + 1)
+        assert caught.value.place == (1, document.rindex("<a") + 1)
     with pytest.raises(UnsafeDocument):
         json_to_xml('["a",' * 513 + '"x"' + "]" * 513)
 

@@ -11,6 +11,11 @@ CrosswalkError
 └── DatabaseUnavailable         the database is away; worth another try
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crosswalk.converter.limits import Place
+
 
 class CrosswalkError(Exception):
     """`detail` is one sentence for the client, with capital and full stop.
@@ -26,7 +31,7 @@ class CrosswalkError(Exception):
 class DocumentError(CrosswalkError):
     """A document that cannot be converted, and the place in it, as far as it has one.
 
-    line, column: 1-based, in characters; LF, CRLF and CR each end a line; a BOM is not counted.
+    place: line and column; a BOM is not counted.
     pointer: an RFC 6901 JSON pointer. path: of elements, such as `/root/item[2]`.
     code: the error code of a specification, such as `FOJS0006`.
     """
@@ -35,15 +40,13 @@ class DocumentError(CrosswalkError):
         self,
         detail: str,
         *,
-        line: int | None = None,
-        column: int | None = None,
+        place: "Place | None" = None,
         pointer: str | None = None,
         path: str | None = None,
         code: str | None = None,
     ) -> None:
         super().__init__(detail)
-        self.line = line
-        self.column = column
+        self.place = place
         self.pointer = pointer
         self.path = path
         self.code = code

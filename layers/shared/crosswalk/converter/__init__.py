@@ -17,16 +17,20 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from io import BytesIO
+from typing import Any, BinaryIO
 
-from crosswalk.converter import item, json_text, jsonml, natural, xml_text, xpath
+from crosswalk.converter import item, jsonml, natural, xpath
+from crosswalk.converter.limits import BoundedWrite
+from crosswalk.converter.xml.encoding import recode_xml
+from crosswalk.converter.xml.reader import read_root
 from crosswalk.errors import InvalidParameter
 
 __all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
 
-# A mapping's two directions. JSON goes in as text, except that `item` reads the document itself, and XML as UTF-8;
-# text, or its UTF-8, and losses come out.
-Converter = Callable[..., tuple[str | bytes, tuple[str, ...]]]
+# A mapping's two directions: `convert(source: BinaryIO, write: Callable[[bytes], object], **options)` reads a JSON
+# document as it came, or XML in UTF-8 as `recode_xml` makes it; writes; and returns the losses.
+Converter = Callable[..., tuple[str, ...]]
 
 TO_XML: Mapping[str, Converter] = {
     "item": item.json_to_xml,
@@ -73,8 +77,8 @@ def convert_json_to_xml(
     indentation and repeated names alone would make an enormous document of it.
     """
     convert = _choose_converter(TO_XML, mapping, indent, options)
-    xml, losses = _run(convert, document if mapping == "item" else json_text.decode_json(document))
-    return Conversion(xml if isinstance(xml, bytes) else xml.encode(), mapping, losses)
+    xml, losses = _run(convert, document)
+    return Conversion(xml, mapping, losses)
 
 
 def convert_xml_to_json(
@@ -84,22 +88,20 @@ def convert_xml_to_json(
 
     indent, options, errors: as for `convert_json_to_xml`.
     """
-    xml = xml_text.recode_xml(document)
+    xml = recode_xml(document)
     if mapping == "auto":
-        mapping = recognize_mapping(xml)
+        mapping = recognize_mapping(BytesIO(xml))
     convert = _choose_converter(TO_JSON, mapping, indent, options)
     json, losses = _run(convert, xml)
-    # Only unpaired surrogates cannot be encoded, and for them the handler writes JSON's own escape.
-    encoded = json if isinstance(json, bytes) else json.encode("utf-8", "backslashreplace")
-    return Conversion(encoded, mapping, losses)
+    return Conversion(json, mapping, losses)
 
 
-def recognize_mapping(xml: bytes) -> str:
+def recognize_mapping(source: BinaryIO) -> str:
     """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
-    name, attributes = xml_text.read_root(xml)
-    if name == item.ELEMENT and attributes.get("type") in item.TYPES:
+    namespace, name, attributes = read_root(source)
+    if not namespace and name == item.ELEMENT and attributes.get("type") in item.TYPES:
         return "item"
-    if name in xpath.ROOTS:
+    if namespace == xpath.NAMESPACE and name in xpath.KINDS:
         return "xpath"
     return "natural"
 
@@ -109,25 +111,29 @@ def _choose_converter(
 ) -> Converter:
     """The mapping's converter with its options, once they are known to be its own."""
     if mapping not in converters:
-        raise InvalidParameter(f"mapping must be one of {', '.join(converters)}", parameter="mapping")
+        raise InvalidParameter(f"The mapping must be one of {', '.join(converters)}.", parameter="mapping")
     if indent is not None and not 0 <= indent <= MAX_INDENT:
-        raise InvalidParameter(f"indent must be a whole number from 0 to {MAX_INDENT}", parameter="indent")
+        raise InvalidParameter(
+            f"The parameter indent must be a whole number from 0 to {MAX_INDENT}.", parameter="indent"
+        )
     chosen = {**options, "indent": indent} if indent else options
     for name in chosen:
         if name not in inspect.signature(converters[mapping]).parameters:
-            raise InvalidParameter(f"{name} does not apply to the mapping {mapping}", parameter=name)
+            raise InvalidParameter(f"The parameter {name} does not apply to the mapping {mapping}.", parameter=name)
     return partial(converters[mapping], **chosen)
 
 
-def _run(convert: Converter, source: str | bytes) -> tuple[str | bytes, tuple[str, ...]]:
-    """What the converter makes of the source, without pauses for a garbage collection.
+def _run(convert: Converter, document: bytes) -> tuple[bytes, tuple[str, ...]]:
+    """What the converter makes of the document, without pauses for a garbage collection.
 
     A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.
     """
-    if not gc.isenabled():
-        return convert(source)
+    result = BytesIO()
+    enabled = gc.isenabled()
     gc.disable()
     try:
-        return convert(source)
+        losses = convert(BytesIO(document), BoundedWrite(result.write))
     finally:
-        gc.enable()
+        if enabled:
+            gc.enable()
+    return result.getvalue(), losses

@@ -32,50 +32,60 @@ How it is fast
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, NoReturn
+from io import BytesIO
+from typing import Any, BinaryIO, NoReturn
 
 from crosswalk.converter.json_text import (
-    MAX_DEPTH,
     check_depth,
     check_encoding,
-    check_repetition,
     make_decoder,
     parse_json,
     quote,
     scan_json,
     write_json,
 )
-from crosswalk.converter.xml_text import DECLARATION, UNCARRIABLE, XmlReader
+from crosswalk.converter.limits import MAX_DEPTH, Place
+from crosswalk.converter.xml.encoding import DECLARATION
+from crosswalk.converter.xml.escaping import UNCARRIABLE
+from crosswalk.converter.xml.paths import ElementPath
+from crosswalk.converter.xml.reader import XmlReader
 from crosswalk.errors import DocumentError, InexpressibleDocument, UnsafeDocument
 
 ELEMENT = "ITEM"
 TYPES = frozenset({"object", "list", "string", "integer", "float", "boolean", "null"})
 
 
-def json_to_xml(document: bytes, *, indent: int = 0) -> tuple[bytes, tuple[str, ...]]:
-    """The ITEM document of a JSON document, both in UTF-8, with `indent` spaces for each level; it has no losses.
+def json_to_xml(source: BinaryIO, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
+    """Write the ITEM document of a JSON document, with `indent` spaces for each level; it has no losses.
 
-    Raises MalformedDocument and UnsafeDocument, as `parse_json` does, and DocumentTooLarge, as `write_json` does.
+    Raises MalformedDocument and UnsafeDocument, as `parse_json` does.
     """
-    xml = _write_document(check_encoding(document))
-    return _indent_xml(xml, indent) if indent else xml, ()
+    xml = _write_document(check_encoding(source.read()))
+    if indent:
+        _indent_xml(xml, write, indent)
+    else:
+        write(xml)
+    return ()
 
 
-def xml_to_json(xml: bytes, *, indent: int = 0) -> tuple[str | bytes, tuple[str, ...]]:
-    """The JSON, text or UTF-8, of an ITEM document, with `indent` spaces for each level; it has no losses.
+def xml_to_json(source: BinaryIO, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
+    """Write the JSON of an ITEM document, with `indent` spaces for each level; it has no losses.
 
-    xml: as `recode_xml` returns it.
+    source: as `recode_xml` makes it.
     Raises MalformedDocument, UnsafeDocument, and InexpressibleDocument where the document breaks the rules.
     """
-    json: str | bytes | None = _read_canonical(xml)
+    xml = source.read()
+    json = _read_canonical(xml)
     if json is None:
         try:
-            json = _ItemReader(xml).read()
+            json = _ItemReader(xml).read().encode("utf-8", "backslashreplace")
         except InexpressibleDocument as error:
             _refuse_with_path(xml, error)
     if indent:
-        json = write_json(parse_json(json if isinstance(json, str) else json.decode()), indent)
-    return json, ()
+        write_json(parse_json(json.decode()), write, indent)
+    else:
+        write(json)
+    return ()
 
 
 # ---- JSON to XML
@@ -227,7 +237,7 @@ def _escape_uncarriable(string: str) -> str:
 # Without these escapes no string holds what XML cannot carry.
 _WITHOUT_ESCAPES = _Writer(_write_string)
 _WITH_ANYTHING = _Writer(_write_any_string, _settle_any_key)
-_ESCAPE_OF_ANYTHING = re.compile(rb"\\[bfu]")
+_ESCAPE_OF_UNCARRIABLE = re.compile(rb"\\[bfu]")
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 
 
@@ -238,7 +248,7 @@ def _write_document(json: bytes) -> bytes:
     is ASCII, it takes each byte for a character where no escape asks for others: such a text takes less room, too.
     """
     writer, codec, source = _WITHOUT_ESCAPES, "latin-1", json
-    if _may_hold_anything(json):
+    if _may_hold_uncarriable(json):
         writer, codec, source = _WITH_ANYTHING, "utf-8", _replace_markup_escapes(json)
     has_escapes = b"\\" in source
     source = source.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
@@ -254,9 +264,9 @@ def _write_document(json: bytes) -> bytes:
     return xml.replace(b"\1", b'"')
 
 
-def _may_hold_anything(json: bytes) -> bool:
+def _may_hold_uncarriable(json: bytes) -> bool:
     """Whether strings of a JSON text may hold what XML cannot carry."""
-    return (b"\\" in json and _ESCAPE_OF_ANYTHING.search(json) is not None) or _holds_noncharacter(json)
+    return (b"\\" in json and _ESCAPE_OF_UNCARRIABLE.search(json) is not None) or _holds_noncharacter(json)
 
 
 def _holds_noncharacter(utf_8: bytes) -> bool:
@@ -275,18 +285,15 @@ def _replace_markup_escapes(json: bytes) -> bytes:
     return _MARKUP_ESCAPE.sub(lambda match: match[0] if len(match[0]) == 2 else bytes([int(match[0][2:], 16)]), json)
 
 
-def _indent_xml(xml: bytes, indent: int) -> bytes:
+def _indent_xml(xml: bytes, write: Callable[[bytes], object], indent: int) -> None:
     """A compact document on lines. `><` stands only between tags, because `>` is escaped in attributes."""
-    lines = []
     level = 0
-    indentation = 0
+    line_break = b""
     for tag in xml[1:-1].split(b"><"):
         level -= tag.startswith(b"/")
-        indentation += indent * level
-        check_repetition(indentation)
-        lines.append(b"%b<%b>" % (b" " * (indent * level), tag))
+        write(b"%b%b<%b>" % (line_break, b" " * (indent * level), tag))
+        line_break = b"\n"
         level += not (tag.startswith(b"/") or tag.endswith(b"/"))
-    return b"\n".join(lines)
 
 
 # ---- XML to JSON, in the form that is written above, with or without indentation
@@ -480,7 +487,7 @@ class _ItemReader:
     """One reading of one ITEM document of any form, which writes compact JSON as it goes."""
 
     def __init__(self, xml: bytes) -> None:
-        self._document = XmlReader(xml)
+        self._document = XmlReader(BytesIO(xml))
         self._written: list[str] = []
         self._comma = ""
         # What ends the JSON of each open element: a bracket, or nothing. A root has no key, as in a list.
@@ -494,11 +501,12 @@ class _ItemReader:
         return "".join(self._written)
 
     def _start(self, name: str, attributes: list[str]) -> None:
+        self._document.check_names(len(self._endings), name, attributes)
         pairs = iter(attributes)
         given = dict(zip(pairs, pairs, strict=True))
         key, kind, value = given.pop("key", None), given.pop("type", None), given.pop("value", None)
         if name != ELEMENT or kind not in TYPES:
-            self._refuse(f"only elements {ELEMENT} with a type of {', '.join(sorted(TYPES))} belong here")
+            self._refuse(f"Only elements {ELEMENT} with a type of {', '.join(sorted(TYPES))} belong here.")
         if given:
             key, value = self._unescape(key, kind, value, given)
         if self._endings[-1] != ("]" if key is None else "}"):
@@ -510,13 +518,12 @@ class _ItemReader:
         elif value is not None and kind in _SCALARS and _SCALARS[kind](value):
             json = value
         else:
-            self._refuse(f"type {kind} has no such value")
+            self._refuse(f"Type {kind} has no such value.")
         self._written.append(f"{self._comma}{json}" if key is None else f"{self._comma}{quote(key)}:{json}")
         self._comma = ""
         self._endings.append(_ENDINGS.get(json, ""))
         if len(self._endings) > MAX_DEPTH + 1 and self._endings[-1]:
-            line, column = self._document.position
-            raise UnsafeDocument(f"objects and lists stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+            raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=self._document.place)
 
     def _end(self, name: str) -> None:
         self._written.append(self._endings.pop())
@@ -524,8 +531,10 @@ class _ItemReader:
 
     def _refuse_key(self, key: str | None) -> NoReturn:
         if not self._endings[-1]:
-            self._refuse("only objects and lists hold elements")
-        self._refuse("a member of an object must have a key" if key is None else "only a member of an object has a key")
+            self._refuse("Only objects and lists hold elements.")
+        self._refuse(
+            "A member of an object must have a key." if key is None else "Only a member of an object has a key."
+        )
 
     def _unescape(
         self, key: str | None, kind: str, value: str | None, given: dict[str, str]
@@ -537,24 +546,23 @@ class _ItemReader:
             elif name == "escaped" and kind == "string":
                 value = self._resolve_escapes(value or "")
             else:
-                self._refuse("there is an attribute that does not belong here")
+                self._refuse("There is an attribute that does not belong here.")
             if flag != "true":
-                self._refuse(f"{name} can only be true")
+                self._refuse(f"The attribute {name} can only be true.")
         return key, value
 
     def _resolve_escapes(self, string: str) -> str:
         if not _ESCAPED.fullmatch(string):
-            self._refuse(r"an escape is \\ or \u with four hexadecimal digits")
+            self._refuse(r"An escape is \\ or \u with four hexadecimal digits.")
         string = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else "\\", string)
         # Two escapes may be the halves of one character.
         return string.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
     def _refuse(self, detail: str) -> NoReturn:
-        line, column = self._document.position
-        raise InexpressibleDocument(detail, line=line, column=column)
+        raise InexpressibleDocument(detail, place=self._document.place)
 
 
-_TEXT = f"an {ELEMENT} holds no text"
+_TEXT = f"An {ELEMENT} holds no text."
 
 
 def _is_text(text: str) -> bool:
@@ -563,34 +571,26 @@ def _is_text(text: str) -> bool:
 
 def _refuse_with_path(xml: bytes, error: InexpressibleDocument) -> NoReturn:
     """Raise the refusal with its path, or that of a text which stands before. A second reading finds it."""
-    document = XmlReader(xml)
-    steps: list[str] = []
-    places: list[tuple[int, int]] = []
-    counts = [0]  # how many elements each open element holds so far, the document first
+    document = XmlReader(BytesIO(xml))
+    path = ElementPath()
+    places: list[Place] = []
 
     def start(name: str, attributes: list[str]) -> None:
-        counts[-1] += 1
-        steps.append(f"{ELEMENT}[{counts[-1]}]" if steps and name == ELEMENT else _shorten(name))
-        places.append(document.position)
-        counts.append(0)
-        if places[-1] == (error.line, error.column):
+        path.enter(name)
+        places.append(document.place)
+        if places[-1] == error.place:
             refuse(error.detail)
 
     def end(name: str) -> None:
-        for stack in (steps, places, counts):
-            stack.pop()
+        path.leave()
+        places.pop()
 
     def check_text(text: str) -> None:
         if _is_text(text):
             refuse(_TEXT)
 
     def refuse(detail: str) -> NoReturn:
-        line, column = places[-1]
-        raise InexpressibleDocument(detail, path="/" + "/".join(steps), line=line, column=column) from error
+        raise InexpressibleDocument(detail, path=str(path), place=places[-1]) from error
 
     document.read(start, end, check_text)
     raise error
-
-
-def _shorten(name: str) -> str:
-    return name if len(name) <= 40 else name[:40] + "..."

@@ -5,30 +5,30 @@ beyond the RFC (NaN, Infinity), what it cannot do (a depth limit, a position in 
 
     >>> parse_json('{"a": [1.0, "x"], "a": null}')
     (('a', ['1.0', 'x']), ('a', None))
-    >>> write_json(_)
-    '{"a":[1.0,"x"],"a":null}'
+    >>> write_json(_, print)
+    b'{"a":[1.0,"x"],"a":null}'
 """
 
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
-from crosswalk.errors import DocumentTooLarge, MalformedDocument, UnsafeDocument
+from crosswalk.converter.limits import MAX_DEPTH, START, locate
+from crosswalk.converter.output import TextOutput
+from crosswalk.errors import MalformedDocument, UnsafeDocument
 
-# Objects and lists that may stand within each other, the outermost included.
-MAX_DEPTH = 512
+JSON_SPACE = " \t\n\r"
 
-# Characters of a JSON pointer in an error, which must not repeat the document at length.
-MAX_POINTER = 2048
+INTEGER = r"-?(?:0|[1-9][0-9]*)"
+NUMBER = INTEGER + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+"""The grammar of a JSON number, as a pattern for text or, encoded, for bytes."""
 
-# What is written again and again, deep indentation or a long name, can make a small document enormous. This many
-# characters may come about in such ways; all other growth is a small multiple of what comes in.
-MAX_REPETITION = 64 * 1024 * 1024
+is_number = re.compile(NUMBER).fullmatch
 
 
 class Object(tuple[tuple[str, "Value"], ...]):
@@ -58,8 +58,7 @@ def decode_json(document: bytes) -> str:
         return document.decode()
     except UnicodeDecodeError as error:
         before = document[: error.start].decode()
-        line, column = locate(before, len(before))
-        raise MalformedDocument("the bytes here are not UTF-8", line=line, column=column) from error
+        raise MalformedDocument("The bytes here are not UTF-8.", place=locate(before, len(before))) from error
 
 
 def check_encoding(document: bytes) -> bytes:
@@ -86,25 +85,8 @@ def is_utf_8(document: bytes) -> bool:
 def _drop_mark(document: bytes) -> bytes:
     document = document.removeprefix(codecs.BOM_UTF8)
     if document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in document[:4]:
-        raise MalformedDocument("the document looks like UTF-16 or UTF-32; JSON must be UTF-8", line=1, column=1)
+        raise MalformedDocument("The document looks like UTF-16 or UTF-32; JSON must be UTF-8.", place=START)
     return document
-
-
-def locate(text: str, offset: int) -> tuple[int, int]:
-    """Line and column of an offset, both from 1 and in characters; LF, CRLF and CR each end a line."""
-    breaks = text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
-    return breaks + 1, offset - max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset))
-
-
-def point_at(steps: Iterable[int | str]) -> str:
-    """The JSON pointer (RFC 6901) that these keys and indices make; beyond MAX_POINTER that of a value around it."""
-    pointer = ""
-    for step in steps:
-        token = str(step).replace("~", "~0").replace("/", "~1")
-        if len(pointer) + len(token) >= MAX_POINTER:
-            break
-        pointer += "/" + token
-    return pointer
 
 
 def make_decoder(
@@ -141,7 +123,7 @@ def scan_json(text: str, decode: Callable[[str], T]) -> T:
     except _ConstantError as error:
         offset = _find_constant(text)
         check_depth(text[:offset])
-        _refuse(text, offset, f"{error} is not a JSON value", error)
+        _refuse(text, offset, f"{error} is not a JSON value.", error)
     except RecursionError:
         check_depth(text)
         # The text is within the limit, but the caller's stack is deep already: a thread has a stack of its own.
@@ -165,8 +147,8 @@ def check_depth(text: str) -> None:
     structure = utf_8.translate(None, _NO_STRUCTURE).replace(b'""', b"")
     brackets = b"".join(structure.split(b'"')[::2])
     if _reach(brackets) > MAX_DEPTH:
-        line, column = locate(text, _find_depth(text))
-        raise UnsafeDocument(f"objects and lists stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+        place = locate(text, _find_depth(text))
+        raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
 
 
 def _reach(brackets: bytes) -> int:
@@ -220,12 +202,12 @@ _EXPECTATIONS = {
     "Extra data": "nothing after the value",
 }
 _FAULTS = {
-    "Unterminated string": "the string that begins here does not end",
-    "Invalid control character": "a control character in a string must be written as an escape",
-    "Invalid \\escape": "no escape begins like this",
-    "Invalid \\uXXXX": "\\u must be followed by four hexadecimal digits",
+    "Unterminated string": "The string that begins here does not end.",
+    "Invalid control character": "A control character in a string must be written as an escape.",
+    "Invalid \\escape": "No escape begins like this.",
+    "Invalid \\uXXXX": "\\u must be followed by four hexadecimal digits.",
 }
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACE = re.compile(f"[{JSON_SPACE}]*")
 
 
 def _refuse_syntax(text: str, error: json.JSONDecodeError) -> NoReturn:
@@ -238,11 +220,11 @@ def _refuse_syntax(text: str, error: json.JSONDecodeError) -> NoReturn:
     for beginning, fault in _FAULTS.items():
         if error.msg.startswith(beginning):
             _refuse(text, offset, fault, error)
-    if not text.strip(" \t\n\r"):
-        _refuse(text, offset, "the document is empty", error)
-    found = "unexpected character" if offset < len(text) else "unexpected end of the document"
+    if not text.strip(JSON_SPACE):
+        _refuse(text, offset, "The document is empty.", error)
+    found = "Unexpected character" if offset < len(text) else "Unexpected end of the document"
     expected = next(what for beginning, what in _EXPECTATIONS.items() if error.msg.startswith(beginning))
-    _refuse(text, offset, f"{found}: expected {expected}", error)
+    _refuse(text, offset, f"{found}: expected {expected}.", error)
 
 
 def _end_of_space(text: str, offset: int) -> int:
@@ -251,22 +233,20 @@ def _end_of_space(text: str, offset: int) -> int:
 
 
 def _refuse(text: str, offset: int, detail: str, error: Exception) -> NoReturn:
-    line, column = locate(text, offset)
-    raise MalformedDocument(detail, line=line, column=column) from error
+    raise MalformedDocument(detail, place=locate(text, offset)) from error
 
 
 _DECODER = make_decoder(object_pairs_hook=Object, parse_int=Number, parse_float=Number)
 _LITERALS = {True: "true", False: "false", None: "null"}
 
 
-def write_json(value: "Value | dict[str, Any]", indent: int = 0) -> str:
-    """The JSON text of a value: without white space, or with `indent` spaces for each level. However deep it is.
+def write_json(value: "Value | dict[str, Any]", write: Callable[[bytes], object], indent: int = 0) -> None:
+    """Write a value as JSON text, without white space, or with `indent` spaces for each level. However deep it is.
 
-    A dict may stand for an object wherever no member is there twice. Raises DocumentTooLarge before indentation alone
-    makes the text enormous.
+    A dict may stand for an object wherever no member is there twice.
+    Raises UnsafeDocument where objects and lists stand deeper than MAX_DEPTH.
     """
-    written: list[str] = []
-    indentation = 0
+    output = TextOutput(write)
     outer: list[tuple[Iterator[tuple[str, Value]], str]] = []
     rest: Iterator[tuple[str, Any]] = iter([("", value)])
     while True:
@@ -275,26 +255,20 @@ def write_json(value: "Value | dict[str, Any]", indent: int = 0) -> str:
                 value = Object(value.items())
             if isinstance(value, (Object, list)) and value:
                 opening, closing = "{}" if isinstance(value, Object) else "[]"
-                written.append(before + opening)
+                output.write(before + opening)
                 outer.append((rest, _line(indent, len(outer)) + closing))
-                line = _line(indent, len(outer))
-                indentation += len(line) * len(value)
-                check_repetition(indentation)
-                rest = _lead_in(value, line, ": " if indent else ":")
+                if len(outer) > MAX_DEPTH:
+                    raise UnsafeDocument(f"The JSON would be deeper than {MAX_DEPTH} levels.")
+                rest = _lead_in(value, _line(indent, len(outer)), ": " if indent else ":")
                 break
-            written.append(before + _write_leaf(value))
+            output.write(before + _write_leaf(value))
+            output.settle()
         else:
             if not outer:
-                return "".join(written)
+                output.finish()
+                return
             rest, closing = outer.pop()
-            written.append(closing)
-
-
-def check_repetition(length: int) -> None:
-    """Raise DocumentTooLarge when more than MAX_REPETITION characters are repetition."""
-    if length > MAX_REPETITION:
-        mebibytes = MAX_REPETITION // 1024**2
-        raise DocumentTooLarge(f"indentation and repeated names would exceed {mebibytes} MiB", limit=MAX_REPETITION)
+            output.write(closing)
 
 
 def _line(indent: int, level: int) -> str:

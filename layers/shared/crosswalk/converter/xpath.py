@@ -33,32 +33,33 @@ XML to JSON
 
 import math
 import re
-from collections.abc import Iterator
-from typing import NoReturn
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from typing import BinaryIO, NoReturn
 
 from crosswalk.converter.json_text import (
-    MAX_DEPTH,
     Number,
     Object,
     Value,
-    check_repetition,
+    decode_json,
+    is_number,
     parse_json,
-    point_at,
     quote,
     write_json,
 )
-from crosswalk.converter.xml_text import UNCARRIABLE, XmlReader, escape_attribute, escape_text
+from crosswalk.converter.limits import MAX_DEPTH, point_at
+from crosswalk.converter.output import TextOutput
+from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE, escape_attribute, escape_text
+from crosswalk.converter.xml.names import is_declaration, shorten
+from crosswalk.converter.xml.reader import XmlReader
 from crosswalk.errors import InexpressibleDocument, InvalidParameter, MalformedDocument, UnsafeDocument
 
 NAMESPACE = "http://www.w3.org/2005/xpath-functions"
-KINDS = {f"{{{NAMESPACE}}}{kind}": kind for kind in ("map", "array", "string", "number", "boolean", "null")}
-ROOTS = frozenset(KINDS)
+KINDS = frozenset({"map", "array", "string", "number", "boolean", "null"})
 CONTAINERS = ("map", "array")
 DUPLICATES = ("reject", "use-first", "retain")
 
-XML_SPACE = " \t\n\r"
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 XS_DOUBLE = re.compile(r"([+-]?)(?=\.?[0-9])([0-9]*+)\.?([0-9]*+)(?:[eE]([+-]?)([0-9]+))?")
 
 SHORT_ESCAPES = {"\b": r"\b", "\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", "\\": r"\\"}
@@ -68,33 +69,41 @@ ESCAPE = re.compile(r'\\(?:([btnfr\\/"])|u([0-9A-Fa-f]{4}))?')
 
 
 def json_to_xml(
-    text: str, *, escape: bool = True, duplicates: str = "reject", indent: int = 0
-) -> tuple[str, tuple[str, ...]]:
-    """The XML of a JSON text, and what it lost: `characters`, `duplicates`.
+    source: BinaryIO,
+    write: Callable[[bytes], object],
+    *,
+    escape: bool = True,
+    duplicates: str = "reject",
+    indent: int = 0,
+) -> tuple[str, ...]:
+    """Write the XML of a JSON document; returns what it lost: `characters`, `duplicates`.
 
-    Raises MalformedDocument (FOJS0001), InexpressibleDocument (FOJS0003) and InvalidParameter (FOJS0005);
-    UnsafeDocument, and DocumentTooLarge where indentation would make the XML enormous.
+    Raises MalformedDocument (FOJS0001), InexpressibleDocument (FOJS0003), InvalidParameter (FOJS0005), UnsafeDocument.
     """
     if duplicates not in DUPLICATES:
-        detail = f"duplicates must be one of {', '.join(DUPLICATES)}"
+        detail = f"The parameter duplicates must be one of {', '.join(DUPLICATES)}."
         raise InvalidParameter(detail, parameter="duplicates", code="FOJS0005")
+    text = decode_json(source.read())
     try:
         root = parse_json(text)
     except MalformedDocument as error:
         error.code = "FOJS0001"
         raise
-    writer = _Writer(escape, duplicates, indent)
+    writer = _Writer(write, escape, duplicates, indent)
     writer.write(root)
-    return "".join(writer.written), tuple(sorted(writer.losses))
+    return tuple(sorted(writer.losses))
 
 
-def xml_to_json(xml: bytes, *, indent: int = 0) -> tuple[str, tuple[str, ...]]:
-    """The JSON text of a document in this vocabulary, as `recode_xml` returns it; it has no losses.
+def xml_to_json(source: BinaryIO, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
+    """Write the JSON text of a document in this vocabulary, as `XmlReader` takes it; it has no losses.
 
     Raises MalformedDocument, and InexpressibleDocument (FOJS0006, FOJS0007) where the document breaks the rules.
     """
-    json = _Reader(xml).read()
-    return write_json(parse_json(json), indent) if indent else json, ()
+    compact = BytesIO()
+    _Reader(source, compact.write if indent else write).read()
+    if indent:
+        write_json(parse_json(compact.getvalue().decode()), write, indent)
+    return ()
 
 
 # What a map or an array holds: each child's key or index, its attributes as they are written, and its value.
@@ -102,45 +111,44 @@ _Children = Iterator[tuple[int | str, str, Value]]
 
 
 class _Writer:
-    def __init__(self, escape: bool, duplicates: str, indent: int) -> None:
-        self.written: list[str] = []
+    def __init__(self, write: Callable[[bytes], object], escape: bool, duplicates: str, indent: int) -> None:
         self.losses: set[str] = set()
+        self._output = TextOutput(write)
         self._escape = escape
         self._duplicates = duplicates
         self._indent = indent
-        self._indentation = 0
         self._path: list[int | str] = []  # to the map or array that is being written
 
     def write(self, root: Value) -> None:
         """Write a value. The elements that are open are kept in a list, so that depth costs no stack."""
         children: _Children = iter([("", f' xmlns="{NAMESPACE}"', root)])
         outer: list[tuple[_Children, str]] = []
+        line = ""  # before the root there is no line break
         while True:
             for step, attributes, value in children:
-                self.written.append(self._break_line(len(outer)))
                 if isinstance(value, (Object, list)) and value:
                     kind = "map" if isinstance(value, Object) else "array"
-                    self.written.append(f"<{kind}{attributes}>")
-                    outer.append((children, f"</{kind}>"))
+                    self._output.write(f"{line}<{kind}{attributes}>")
+                    outer.append((children, f"{self._break_line(len(outer))}</{kind}>"))
+                    line = self._break_line(len(outer))
                     self._path.append(step)
                     children = self._write_keys(value) if isinstance(value, Object) else _number_items(value)
                     break
                 if len(outer) == MAX_DEPTH:
                     self._refuse_depth(step)
-                self.written.append(self._write_leaf(value, attributes))
+                self._output.write(line + self._write_leaf(value, attributes))
+                self._output.settle()
             else:
                 if not outer:
+                    self._output.finish()
                     return
                 children, end_tag = outer.pop()
-                self.written.append(self._break_line(len(outer)) + end_tag)
+                line = self._break_line(len(outer))
+                self._output.write(end_tag)
                 self._path.pop()
 
     def _break_line(self, depth: int) -> str:
-        if not self._indent or not self.written:
-            return ""
-        self._indentation += self._indent * depth
-        check_repetition(self._indentation)
-        return "\n" + " " * (self._indent * depth)
+        return "\n" + " " * (self._indent * depth) if self._indent else ""
 
     def _write_keys(self, members: Object) -> _Children:
         """The members with their keys as attributes, and what `duplicates` asks for."""
@@ -179,11 +187,11 @@ class _Writer:
         return string, False
 
     def _refuse_duplicate(self, key: str) -> NoReturn:
-        detail = "two members have the same key; duplicates=retain or the mapping item can carry them"
+        detail = "Two members have the same key; duplicates=retain or the mapping item can carry them."
         raise InexpressibleDocument(detail, pointer=self._point_at(key), code="FOJS0003")
 
     def _refuse_depth(self, step: int | str) -> NoReturn:
-        detail = f"the XML would be deeper than {MAX_DEPTH} elements"
+        detail = f"The XML would be deeper than {MAX_DEPTH} elements."
         raise UnsafeDocument(detail, pointer=self._point_at(step))
 
     def _point_at(self, step: int | str) -> str:
@@ -200,72 +208,81 @@ def _escape(match: re.Match[str]) -> str:
 
 
 class _Reader:
-    """Writes the JSON while it reads. After each value stands a comma, which the end of its container takes back."""
+    """Writes the JSON while it reads."""
 
-    def __init__(self, xml: bytes) -> None:
-        self._xml = XmlReader(xml, expand_names=True)
-        self._written: list[str] = []
+    def __init__(self, source: BinaryIO, write: Callable[[bytes], object]) -> None:
+        self._xml = XmlReader(source)
+        self._output = TextOutput(write)
         self._text: list[str] = []
         self._count = 0  # of start tags
         self._open: list[tuple[str, int, set[str]]] = []  # each open element's kind, its ordinal, and the keys of a map
+        self._comma = ""  # what stands before the next value, if it is not the first in its container
+        self._key = ""  # of the element that is open, with its colon
         self._escaped = False  # whether the string that is open is
 
-    def read(self) -> str:
+    def read(self) -> None:
         self._xml.read(self._start, self._end, self._text.append)
-        return "".join(self._written[:-1])
+        self._output.finish()
 
     def _start(self, name: str, attributes: list[str]) -> None:
         parent, _, keys = self._open[-1] if self._open else ("", 0, set())
         if self._text and parent in CONTAINERS:
             self._skip_space()
-        kind = KINDS.get(name, "")
+        self._xml.check_names(len(self._open), name, attributes)
+        kind = self._find_kind(name)
         self._count += 1
         self._open.append((kind, self._count, set()))
         if not kind:
-            self._refuse(f"only map, array, string, number, boolean and null of the namespace {NAMESPACE} mean JSON")
+            self._refuse(f"Only map, array, string, number, boolean and null of the namespace {NAMESPACE} mean JSON.")
         if parent and parent not in CONTAINERS:
-            self._refuse(f"a {parent} holds no elements")
+            self._refuse(f"A {parent} holds no elements.")
         if len(self._open) > MAX_DEPTH:
-            line, column = self._xml.position
-            raise UnsafeDocument(f"the elements stand deeper than {MAX_DEPTH} levels", line=line, column=column)
+            raise UnsafeDocument(f"The elements stand deeper than {MAX_DEPTH} levels.", place=self._xml.place)
         self._escaped = False
+        self._key = ""
         if attributes or parent == "map":
-            self._read_attributes(parent, keys, dict(zip(attributes[::2], attributes[1::2], strict=True)))
+            pairs = iter(attributes)
+            self._read_attributes(parent, keys, dict(zip(pairs, pairs, strict=True)))
         if kind in CONTAINERS:
-            self._written.append("{" if kind == "map" else "[")
+            self._output.write(self._comma + self._key + ("{" if kind == "map" else "["))
+            self._comma = ""
+
+    def _find_kind(self, name: str) -> str:
+        uri, local = self._xml.scope.resolve(name)
+        return local if uri == NAMESPACE and local in KINDS else ""
 
     def _read_attributes(self, parent: str, keys: set[str], attributes: dict[str, str]) -> None:
         for name in attributes:
-            if name.startswith("{") and not name.startswith(f"{{{NAMESPACE}}}"):
+            if name == "escaped" or (name in ("key", "escaped-key") and parent != "array") or self._is_foreign(name):
                 continue
-            if name != "escaped" and (name not in ("key", "escaped-key") or parent == "array"):
-                self._refuse(f"the attribute {name.rpartition('}')[2][:40]} is not allowed here")
-        self._escaped = self._read_boolean(attributes.get("escaped", "false"), "escaped")
-        key_escaped = self._read_boolean(attributes.get("escaped-key", "false"), "escaped-key")
+            self._refuse(f"The attribute {shorten(name)} is not allowed here.")
+        self._escaped = self._read_boolean(attributes.get("escaped", "false"), "The attribute escaped")
+        key_escaped = self._read_boolean(attributes.get("escaped-key", "false"), "The attribute escaped-key")
         if parent == "map":
             if "key" not in attributes:
-                self._refuse("a member of a map must have a key")
+                self._refuse("A member of a map must have a key.")
             key = self._unescape(attributes["key"]) if key_escaped else attributes["key"]
             if key in keys:
-                self._refuse("two members of a map have the same key; the mapping item can carry them")
+                self._refuse("Two members of a map have the same key; the mapping item can carry them.")
             keys.add(key)
-            self._written.append(quote(key) + ":")
+            self._key = quote(key) + ":"
+
+    def _is_foreign(self, attribute: str) -> bool:
+        """Whether an attribute declares a namespace, or is in one that is not ours."""
+        if is_declaration(attribute):
+            return True
+        return ":" in attribute and self._xml.scope.resolve(attribute)[0] != NAMESPACE
 
     def _end(self, name: str) -> None:
         kind = self._open[-1][0]
         if kind in CONTAINERS:
             self._skip_space()
-            self._close("}" if kind == "map" else "]")
+            self._output.write("}" if kind == "map" else "]")
         else:
-            self._written.append(self._read_leaf(kind, self._take_text()))
-        self._written.append(",")
+            self._output.write(self._comma + self._key + self._read_leaf(kind, self._take_text()))
+        self._output.settle()
+        self._comma = ","
         self._open.pop()
-
-    def _close(self, bracket: str) -> None:
-        if self._written[-1] == ",":
-            self._written[-1] = bracket
-        else:
-            self._written.append(bracket)
 
     def _read_leaf(self, kind: str, text: str) -> str:
         """The JSON of an element that holds no elements."""
@@ -274,23 +291,23 @@ class _Reader:
         if kind == "number":
             return self._read_number(text.strip(XML_SPACE))
         if kind == "boolean":
-            return "true" if self._read_boolean(text, "a boolean") else "false"
+            return "true" if self._read_boolean(text, "A boolean") else "false"
         if text:
-            self._refuse("a null holds nothing")
+            self._refuse("A null holds nothing.")
         return "null"
 
     def _read_boolean(self, text: str, what: str) -> bool:
         value = BOOLEANS.get(text.strip(XML_SPACE))
         if value is None:
-            self._refuse(f"{what} must be true, false, 1 or 0")
+            self._refuse(f"{what} must be true, false, 1 or 0.")
         return value
 
     def _read_number(self, text: str) -> str:
-        if JSON_NUMBER.fullmatch(text):
+        if is_number(text):
             return text
         double = XS_DOUBLE.fullmatch(text)
         if not double or math.isinf(float(text)):
-            self._refuse("a number must be a finite xs:double")
+            self._refuse("A number must be a finite xs:double.")
         sign, whole, fraction, exponent_sign, exponent = (part.strip("+") for part in double.groups(default=""))
         number = sign + (whole.lstrip("0") or "0")
         if fraction := fraction.rstrip("0"):
@@ -310,7 +327,7 @@ class _Reader:
     def _unescape_one(self, match: re.Match[str]) -> str:
         short, code_point = match.groups()
         if not short and not code_point:
-            self._refuse("JSON has no such escape", code="FOJS0007")
+            self._refuse("JSON has no such escape.", code="FOJS0007")
         return UNESCAPED[short] if short else chr(int(code_point, 16))
 
     def _take_text(self) -> str:
@@ -320,10 +337,9 @@ class _Reader:
 
     def _skip_space(self) -> None:
         if self._take_text().strip(XML_SPACE):
-            self._refuse("only white space may stand between the elements of a map or an array")
+            self._refuse("Only white space may stand between the elements of a map or an array.")
 
     def _refuse(self, detail: str, code: str = "FOJS0006") -> NoReturn:
         """Refuse the innermost element that is open."""
         _, ordinal, _ = self._open[-1]
-        line, column, path = self._xml.locate_element(ordinal)
-        raise InexpressibleDocument(detail, line=line, column=column, path=path, code=code)
+        raise self._xml.refuse_element(ordinal, detail, code)

@@ -29,8 +29,8 @@ PROBLEMS: Sequence[tuple[type[errors.CrosswalkError], int, str, str]] = [
     (errors.UserNotFound, 404, "user-not-found", "There is no such user"),
     (errors.DatabaseUnavailable, 503, "database-unavailable", "The database is unavailable"),
 ]
-# What an error tells beyond its detail, each a member of the problem document when it has one.
-PROBLEM_MEMBERS = ("line", "column", "pointer", "path", "code", "parameter", "limit")
+# What an error tells beyond its detail and its place, each a member of the problem document when it has one.
+PROBLEM_MEMBERS = ("pointer", "path", "code", "parameter", "limit")
 
 ROUTING_DETAILS = {404: "There is no such route.", 405: "This route does not take this method."}
 
@@ -58,6 +58,8 @@ async def answer_error(request: Request, error: Exception) -> Response:
         metrics.add_metric(name="DatabaseUnavailable", unit=MetricUnit.Count, value=1)
         headers["Retry-After"] = str(error.retry_after)
     members = {name: getattr(error, name, None) for name in PROBLEM_MEMBERS}
+    if isinstance(error, errors.DocumentError) and error.place:
+        members |= error.place._asdict()
     return create_problem(status, kind, title, error.detail, headers, **members)
 
 

@@ -44,13 +44,13 @@ The keys of attributes and text begin with a character that begins no XML name, 
 import re
 from collections.abc import Callable, Collection
 from json import JSONEncoder
-from typing import Any
+from typing import Any, BinaryIO
 
-from crosswalk.converter.json_text import MAX_DEPTH, check_depth, parse_json, write_json
-from crosswalk.converter.natural_reader import ExpandedTreeReader, TreeReader
-from crosswalk.converter.natural_writer import TreeWriter
-from crosswalk.converter.xml_text import is_name, is_ncname, is_qname
-from crosswalk.errors import InvalidParameter, UnsafeDocument
+from crosswalk.converter.json_text import decode_json, parse_json, write_json
+from crosswalk.converter.natural.reader import ExpandedTreeReader, Members, TreeReader
+from crosswalk.converter.natural.writer import TreeWriter
+from crosswalk.converter.xml.names import is_name, is_ncname, is_qname
+from crosswalk.errors import InvalidParameter
 
 # The names of losses, in the order in which they are reported.
 LOSSES_TO_JSON = ("order", "whitespace", "comments", "processing-instructions", "prefixes")
@@ -61,11 +61,14 @@ MAX_OPTION_LENGTH = 64
 
 # The json module's encoder in C is fast, and recurses, twice for an element in a list: it writes no deeper trees.
 MAX_ENCODER_DEPTH = 150
+# And it writes all at once: characters of namespaces that may stand in expanded names.
+MAX_ENCODER_REPETITION = 1 << 20
 _encode: Callable[[Any], str] = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def xml_to_json(
-    xml: bytes,
+    source: BinaryIO,
+    write: Callable[[bytes], object],
     *,
     indent: int = 0,
     attribute_prefix: str = "@",
@@ -74,8 +77,8 @@ def xml_to_json(
     strip_whitespace: bool = True,
     namespaces: str = "prefixed",
     types: str = "strings",
-) -> tuple[str, tuple[str, ...]]:
-    """The JSON text of an XML document as `recode_xml` returns it, and the names of what it lost.
+) -> tuple[str, ...]:
+    """Write the JSON text of an XML document, as `XmlReader` takes it; returns the names of what it lost.
 
     force_list: names of elements, as the JSON would have them, that are lists even when they stand alone.
     namespaces: `prefixed` or `expanded`. types: `strings` or `infer`.
@@ -88,7 +91,7 @@ def xml_to_json(
     _check_force_list(force_list, namespaces)
     create_reader = ExpandedTreeReader if namespaces == "expanded" else TreeReader
     reader = create_reader(
-        xml,
+        source,
         attribute_prefix=attribute_prefix,
         text_key=text_key,
         force_list=frozenset(force_list),
@@ -96,24 +99,29 @@ def xml_to_json(
         infer_types=types == "infer",
     )
     tree = reader.read()
-    if reader.depth > MAX_ENCODER_DEPTH or indent or types == "infer":
-        json = write_json(tree, indent)
-        _check_json_depth(json)
+    _write_tree(tree, reader, write, indent)
+    return _sort_losses(reader.lost, LOSSES_TO_JSON)
+
+
+def _write_tree(tree: Members, reader: TreeReader, write: Callable[[bytes], object], indent: int) -> None:
+    """Write the JSON of a tree: all at once where that is fast and small, or else as it comes about."""
+    if indent or reader.infer_types or reader.depth > MAX_ENCODER_DEPTH or reader.repetition > MAX_ENCODER_REPETITION:
+        write_json(tree, write, indent)
     else:
-        json = _encode(tree)
-    return json, _sort_losses(reader.lost, LOSSES_TO_JSON)
+        write(_encode(tree).encode())
 
 
 def json_to_xml(
-    text: str,
+    source: BinaryIO,
+    write: Callable[[bytes], object],
     *,
     indent: int = 0,
     attribute_prefix: str = "@",
     text_key: str = "#text",
     root: str = "root",
     item: str = "item",
-) -> tuple[str, tuple[str, ...]]:
-    """The XML of a JSON text, and the names of what would not come back.
+) -> tuple[str, ...]:
+    """Write the XML of a JSON document; returns the names of what would not come back.
 
     indent: spaces for each level; never within an element that has text, or whose xml:space is `preserve`.
     root, item: names for the root of a document that has none, and for the values of a list that has no name.
@@ -122,30 +130,31 @@ def json_to_xml(
     _check_marks(attribute_prefix, text_key)
     _check_element_name("root", root)
     _check_element_name("item", item)
+    text = decode_json(source.read())
     writer = TreeWriter(
+        write,
         indent=indent,
         attribute_prefix=attribute_prefix,
         text_key=text_key,
         item=item,
         check_characters=_may_hold_uncarriable(text),
     )
-    xml = writer.write(parse_json(text), root)
-    return xml, _sort_losses(writer.lost, LOSSES_TO_XML)
+    writer.write(parse_json(text), root)
+    return _sort_losses(writer.lost, LOSSES_TO_XML)
 
 
 def _check_marks(attribute_prefix: str, text_key: str) -> None:
     for parameter, mark in (("attribute_prefix", attribute_prefix), ("text_key", text_key)):
         if not mark or is_name(mark[0]):
-            raise InvalidParameter(
-                f"{parameter} must begin with a character that begins no XML name", parameter=parameter
-            )
+            detail = f"The parameter {parameter} must begin with a character that begins no XML name."
+            raise InvalidParameter(detail, parameter=parameter)
         _check_length(parameter, mark)
         if _SURROGATE.search(mark):
-            raise InvalidParameter(f"{parameter} must not hold an unpaired surrogate", parameter=parameter)
+            detail = f"The parameter {parameter} must not hold an unpaired surrogate."
+            raise InvalidParameter(detail, parameter=parameter)
     if text_key.startswith(attribute_prefix):
-        raise InvalidParameter(
-            "text_key must not begin with attribute_prefix: it would read as an attribute", parameter="text_key"
-        )
+        detail = "The parameter text_key must not begin with attribute_prefix: it would read as an attribute."
+        raise InvalidParameter(detail, parameter="text_key")
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -153,25 +162,27 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def _check_length(parameter: str, value: str) -> None:
     if len(value) > MAX_OPTION_LENGTH:
-        raise InvalidParameter(f"{parameter} must have at most {MAX_OPTION_LENGTH} characters", parameter=parameter)
+        detail = f"The parameter {parameter} must have at most {MAX_OPTION_LENGTH} characters."
+        raise InvalidParameter(detail, parameter=parameter)
 
 
 def _check_choice(parameter: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InvalidParameter(f"{parameter} must be one of {', '.join(choices)}", parameter=parameter)
+        detail = f"The parameter {parameter} must be one of {', '.join(choices)}."
+        raise InvalidParameter(detail, parameter=parameter)
 
 
 def _check_force_list(names: Collection[str], namespaces: str) -> None:
     if isinstance(names, str):
-        raise InvalidParameter("force_list must be a list of names", parameter="force_list")
+        raise InvalidParameter("The parameter force_list must be a list of names.", parameter="force_list")
     for name in names:
         if not (is_qname(name) or (namespaces == "expanded" and is_ncname(name.rpartition(":")[2]))):
-            raise InvalidParameter("force_list must hold names of elements", parameter="force_list")
+            raise InvalidParameter("The parameter force_list must hold names of elements.", parameter="force_list")
 
 
 def _check_element_name(parameter: str, name: str) -> None:
     if not is_ncname(name):
-        raise InvalidParameter(f"{parameter} must be an XML name without a prefix", parameter=parameter)
+        raise InvalidParameter(f"The parameter {parameter} must be an XML name without a prefix.", parameter=parameter)
     _check_length(parameter, name)
 
 
@@ -181,13 +192,6 @@ _CONTROL_ESCAPE = re.compile(r"\\[ubf]")
 def _may_hold_uncarriable(json: str) -> bool:
     """Whether strings of a JSON text need a look: raw control characters are no JSON, so most texts need none."""
     return _CONTROL_ESCAPE.search(json) is not None or "\ufffe" in json or "\uffff" in json
-
-
-def _check_json_depth(json: str) -> None:
-    try:
-        check_depth(json)
-    except UnsafeDocument as error:  # its position would be one in the JSON, which the client does not have
-        raise UnsafeDocument(f"the JSON would be deeper than {MAX_DEPTH} levels") from error
 
 
 def _sort_losses(lost: Collection[str], order: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,227 @@
+"""Reads XML into the tree of dicts, lists and strings that `natural` gives it, as its rules 1 to 6 say."""
+
+from typing import Any, BinaryIO, NoReturn
+
+from crosswalk.converter.json_text import Number, is_number
+from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT
+from crosswalk.converter.xml.escaping import XML_SPACE
+from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, MAX_KEPT_NAMES, is_declaration
+from crosswalk.converter.xml.paths import ElementPath
+from crosswalk.converter.xml.reader import XmlReader
+from crosswalk.errors import DocumentTooLarge, InexpressibleDocument, UnsafeDocument
+
+Members = dict[str, Any]
+
+
+class _Keys(dict[str, str]):
+    """The key of an attribute by its name, made once for all elements.
+
+    marked: the keys of those whose names have a prefix or declare one, and so must be checked.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self.prefix = prefix
+        self.marked: set[str] = set()
+
+    def __missing__(self, name: str) -> str:
+        key = self.prefix + name
+        if len(self) < MAX_KEPT_NAMES and len(name) < MAX_KEPT_LENGTH:
+            self[name] = key
+        if ":" in name or name == "xmlns":
+            self.marked.add(key)
+        return key
+
+    def forget(self) -> None:
+        """Start again, between two elements, lest what is marked grows with the document."""
+        self.clear()
+        self.marked.clear()
+
+
+class TreeReader:
+    """Builds the tree of a document from the events of one reading."""
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        *,
+        attribute_prefix: str,
+        text_key: str,
+        force_list: frozenset[str],
+        strip_whitespace: bool,
+        infer_types: bool,
+    ) -> None:
+        self.reader = XmlReader(source)
+        self.attribute_prefix = attribute_prefix
+        self.keys = _Keys(attribute_prefix)
+        self.text_key = text_key
+        self.force_list = force_list
+        self.strip_whitespace = strip_whitespace
+        self.infer_types = infer_types
+        self.lost: set[str] = set()
+        self.depth = 0
+        self.repetition = 0  # characters that the JSON has more than the document, where names are expanded
+        # Of the element at hand: its members, None while it has none; its last child's name; where its texts begin.
+        self.members: Members | None = None
+        self.last: str | None = None
+        self.mark = 0
+        # The same of each element around it; and the texts of all of these, the outermost element's first.
+        self.around: list[tuple[Members | None, str | None, int]] = []
+        self.texts: list[str] = []
+
+    def read(self) -> Members:
+        """The document as an object of one member, its root."""
+        self.reader.read(
+            self.start,
+            self.end,
+            self.texts.append,
+            comment=lambda data: self.lost.add("comments"),
+            instruction=lambda target, data: self.lost.add("processing-instructions"),
+        )
+        assert self.members is not None
+        return self.members
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        around = self.around
+        around.append((self.members, self.last, self.mark))
+        if len(around) > self.depth:
+            self._deepen()
+        self.members = None
+        if attributes:
+            self._read_attributes(name, attributes)
+        elif ":" in name:
+            self.reader.check_names(len(around), name, attributes)
+        self.last = None
+        self.mark = len(self.texts)
+
+    def _deepen(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise UnsafeDocument(f"Elements stand deeper than {MAX_DEPTH} levels.", place=self.reader.place)
+
+    def _read_attributes(self, name: str, attributes: list[str]) -> None:
+        keys = self.keys
+        pairs = iter(attributes)
+        self.members = {keys[key]: value for key, value in zip(pairs, pairs)}  # noqa: B905 (it takes time)
+        marked = keys.marked
+        if ":" in name or (marked and not marked.isdisjoint(self.members)):
+            self.reader.check_names(len(self.around), name, attributes)
+            if len(marked) > MAX_KEPT_NAMES:
+                keys.forget()
+        if self.infer_types:
+            self.members = {key: infer(value) for key, value in self.members.items()}
+
+    def end(self, name: str) -> None:
+        value: Any = self._take_text() if len(self.texts) > self.mark else None
+        if self.members is not None:
+            if value is not None:
+                self._add_text(self.members, value)
+            value = self.members
+        members, last, self.mark = self.around.pop()
+        if members is None:
+            members = {name: [value] if name in self.force_list else value}
+        elif name not in members:
+            members[name] = [value] if name in self.force_list else value
+        else:
+            if last != name:
+                self.lost.add("order")
+            values = members[name]
+            if type(values) is list:
+                values.append(value)
+            else:
+                members[name] = [values, value]
+        self.members = members
+        self.last = name
+
+    def _take_text(self) -> Any:
+        """The value of the element's text, None when it is empty."""
+        texts = self.texts
+        if len(texts) == self.mark + 1:
+            text = texts.pop()
+        else:
+            text = "".join(texts[self.mark :])
+            del texts[self.mark :]
+        if self.strip_whitespace:
+            stripped = text.strip(XML_SPACE)
+            if stripped != text:
+                self.lost.add("whitespace")
+                text = stripped
+        return (infer(text) if self.infer_types else text) if text else None
+
+    def _add_text(self, members: Members, text: Any) -> None:
+        if self.last is not None:
+            self.lost.add("order")
+        members[self.text_key] = text
+
+
+def infer(text: str) -> Any:
+    """A text as the JSON value that it is the text of, numbers verbatim; anything else as it is."""
+    if text == "true":
+        return True
+    if text == "false":
+        return False
+    return Number(text) if is_number(text) else text
+
+
+class ExpandedTreeReader(TreeReader):
+    """The same with names as `uri:name`, and each element's declarations as the last of its attributes."""
+
+    def __init__(self, source: BinaryIO, **options: Any) -> None:
+        super().__init__(source, **options)
+        self.path = ElementPath()
+        self.names: list[str] = []  # of the open elements, expanded
+        self.joined: dict[tuple[str, str, str], str] = {}  # keys that have come before
+        self.room = MAX_OUTPUT  # for expanded names to be kept
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        self.path.enter(name)
+        self.reader.check_names(len(self.around), name, attributes)
+        expanded = self._expand(name)
+        if expanded.startswith(self.attribute_prefix) or expanded == self.text_key:
+            self._refuse()
+        self.names.append(expanded)
+        super().start("", attributes)  # the name has been checked
+
+    def _read_attributes(self, name: str, attributes: list[str]) -> None:
+        """Attributes by their expanded names, and declarations, by prefix, as the last of them."""
+        members: Members = {}
+        declarations: Members = {}
+        pairs = iter(attributes)
+        for attribute, value in zip(pairs, pairs, strict=True):
+            if is_declaration(attribute):
+                declarations[attribute[6:]] = value or None
+            else:
+                key = self._expand(attribute, self.attribute_prefix) if ":" in attribute else self.keys[attribute]
+                members[key] = infer(value) if self.infer_types else value
+        if declarations:
+            self.lost.add("prefixes")
+            members[self.attribute_prefix + "xmlns"] = declarations
+        self.members = members
+
+    def end(self, name: str) -> None:
+        self.path.leave()
+        super().end(self.names.pop())
+
+    def _expand(self, name: str, prefix: str = "") -> str:
+        """The key of an element, or of an attribute with its mark before it."""
+        uri, local = self.reader.scope.resolve(name)
+        if not uri:
+            return local
+        self.lost.add("prefixes")
+        self.repetition += len(uri)
+        key = self.joined.get((prefix, uri, local))
+        if key is None:
+            key = self.joined[prefix, uri, local] = f"{prefix}{uri}:{local}"
+            self.room -= len(uri)
+            if self.room < 0:
+                mebibytes = MAX_OUTPUT // 1024**2
+                raise DocumentTooLarge(f"Expanded names would exceed {mebibytes} MiB.", limit=MAX_OUTPUT)
+        return key
+
+    def _refuse(self) -> NoReturn:
+        raise InexpressibleDocument(
+            "This element's expanded name reads as an attribute or as text; "
+            "namespaces=prefixed, another attribute_prefix or text_key, or the mapping jsonml can carry it.",
+            place=self.reader.place,
+            path=str(self.path),
+        )

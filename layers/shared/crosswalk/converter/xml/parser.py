@@ -1,0 +1,146 @@
+"""Guards expat: no entities, no attribute lists, nothing fetched; and says in our words what it refuses."""
+
+import re
+from typing import BinaryIO
+from xml.parsers import expat
+
+from defusedxml import EntitiesForbidden
+from defusedxml.ElementTree import DefusedXMLParser
+
+from crosswalk.converter.limits import START, Place
+from crosswalk.converter.xml.escaping import UNCARRIABLE
+from crosswalk.errors import MalformedDocument, UnsafeDocument
+
+BLOCK = 1 << 16
+"""Bytes that are read at a time."""
+
+MAX_PROLOG = 8 * 1024 * 1024
+"""Bytes of comments, instructions and DOCTYPE that may stand before the root element."""
+
+# What may stand before a DOCTYPE. Possessive, so that no prolog takes more than linear time.
+BEFORE_DOCTYPE = re.compile(rb"(?:[ \t\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+# A DOCTYPE up to its last character, or to what may not stand in its internal subset.
+DOCTYPE = re.compile(
+    rb"""<!DOCTYPE (?: "[^"]*" | '[^']*' | [^"'\[>]++ )*+
+        (?P<subset> \[ (?: <!--.*?--> | <\?.*?\?> | "[^"]*" | '[^']*' | <!(?=ELEMENT|NOTATION) | [^]"'%<]++ )*+
+            (?: \][ \t\n]* )? )?""",
+    re.VERBOSE | re.DOTALL,
+)
+REFUSED_IN_DOCTYPE = (b"<!ENTITY", b"<!ATTLIST", b"%")
+DOCTYPE_REFUSAL = "A DOCTYPE that declares entities or attributes, or refers to parameter entities, is refused."
+# What stands in a prolog begins like one of these, a DOCTYPE and what is unfinished included.
+_PROLOG_MARKUP = (b"<!DOCTYPE", b"<!--", b"<?")
+
+# Stands between namespace and local name in what expat reports: no document can hold it, so no namespace does.
+_SEPARATOR = "\x01"
+
+_GUARD = DefusedXMLParser(target=object())  # lends its handlers; it never reads anything itself
+
+
+def create_parser(separator: str | None = None) -> expat.XMLParserType:
+    """An expat parser that refuses every DOCTYPE and all that comes with it; a separator turns namespaces on."""
+    parser = expat.ParserCreate("utf-8", separator)
+    parser.StartDoctypeDeclHandler = _GUARD.defused_start_doctype_decl
+    parser.EntityDeclHandler = _GUARD.defused_entity_decl
+    return parser
+
+
+def drop_handlers(parser: expat.XMLParserType) -> None:
+    """Callbacks mostly know the parser: the cycle would keep them all until a garbage collection."""
+    parser.StartElementHandler = parser.EndElementHandler = parser.CharacterDataHandler = None
+    parser.CommentHandler = parser.ProcessingInstructionHandler = None
+
+
+def read_beginning(source: BinaryIO) -> bytes:
+    """The first bytes of a document, its prolog at least, with a checked DOCTYPE blanked out.
+
+    Raises MalformedDocument, and UnsafeDocument for a DOCTYPE that declares entities or attributes or refers to
+    parameter entities, and for a prolog that is longer than MAX_PROLOG.
+    """
+    beginning = source.read(BLOCK)
+    while not _holds_prolog(beginning):
+        if len(beginning) > MAX_PROLOG:
+            mebibytes = MAX_PROLOG // 1024**2
+            raise UnsafeDocument(f"More than {mebibytes} MiB stand before the root element.", place=START)
+        more = _read_fully(source, len(beginning))  # twice as much each time, so that the time stays linear
+        if not more:
+            break
+        beginning += more
+    return _blank_doctype(beginning)
+
+
+def _read_fully(source: BinaryIO, size: int) -> bytes:
+    blocks = []
+    while size > 0 and (block := source.read(min(size, BLOCK))):
+        blocks.append(block)
+        size -= len(block)
+    return b"".join(blocks)
+
+
+def _holds_prolog(beginning: bytes) -> bool:
+    """Whether a document's beginning goes on beyond what may stand before its root, or what is refused there."""
+    start = find_doctype(beginning)
+    doctype = DOCTYPE.match(beginning, start)
+    if doctype:
+        return beginning.startswith((b">", *REFUSED_IN_DOCTYPE), doctype.end())
+    rest = beginning[start : start + len(_PROLOG_MARKUP[0])]
+    unfinished = rest.startswith(_PROLOG_MARKUP) or any(markup.startswith(rest) for markup in _PROLOG_MARKUP)
+    return not unfinished
+
+
+def find_doctype(xml: bytes) -> int:
+    """Where a DOCTYPE would stand: behind the white space, comments and instructions that begin a document."""
+    before = BEFORE_DOCTYPE.match(xml)
+    return before.end() if before else 0
+
+
+def _blank_doctype(xml: bytes) -> bytes:
+    """The document, its DOCTYPE checked and replaced by white space of the same shape, so that places stay.
+
+    Declarations of elements and notations change nothing for us and are read over.
+    """
+    start = find_doctype(xml)
+    doctype = DOCTYPE.match(xml, start)
+    if not doctype:
+        return xml
+    if doctype["subset"] and xml.startswith(REFUSED_IN_DOCTYPE, doctype.end()):
+        raise UnsafeDocument(DOCTYPE_REFUSAL, place=START.after(xml[: doctype.end()]))
+    closed = xml.startswith(b">", doctype.end())
+    end = doctype.end() + 1 if closed else len(xml)
+    _check_doctype(xml[:end] + b"<a/>" if closed else xml)
+    blank = "\n".join(" " * len(line) for line in xml[start:end].decode().split("\n"))
+    return xml[:start] + blank.encode() + xml[end:]
+
+
+def _check_doctype(xml: bytes) -> None:
+    """A document that is hardly more than a DOCTYPE must be well-formed to expat, too, which fetches nothing."""
+    parser = create_parser(_SEPARATOR)
+    parser.StartDoctypeDeclHandler = None
+    try:
+        parser.Parse(xml, True)
+    except expat.ExpatError as error:
+        place = Place(error.lineno, error.offset + 1)
+        raise MalformedDocument(describe(error, xml[parser.ErrorByteIndex :].decode()), place=place) from error
+    except EntitiesForbidden as error:
+        place = Place(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
+        raise UnsafeDocument(DOCTYPE_REFUSAL, place=place) from error
+
+
+_EXPLANATIONS = {
+    expat.errors.XML_ERROR_NO_ELEMENTS: "The document ends before its root element does.",
+    expat.errors.XML_ERROR_TAG_MISMATCH: "This end tag does not match the start tag.",
+    expat.errors.XML_ERROR_UNDEFINED_ENTITY: "A reference to an entity that is not declared.",
+    expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE: "An attribute stands twice in one tag.",
+    expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT: "Something stands after the root element.",
+    expat.errors.XML_ERROR_MISPLACED_XML_PI: "The XML declaration must stand at the very beginning.",
+}
+
+
+def describe(error: expat.ExpatError, where: str) -> str:
+    """What is wrong, in our words where expat's are poor. `where` begins at the place that expat found wanting."""
+    message = expat.ErrorString(error.code) or "not well-formed"
+    if message in _EXPLANATIONS:
+        return _EXPLANATIONS[message]
+    if unfit := UNCARRIABLE.match(where):
+        return f"No XML document can hold U+{ord(unfit[0]):04X}."
+    return f"{message[0].upper()}{message[1:]}."

@@ -1,0 +1,154 @@
+"""Reads an XML document once, block by block, through the callbacks of a mapping."""
+
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, NoReturn
+from xml.parsers import expat
+
+from defusedxml import DTDForbidden
+
+from crosswalk.converter.limits import START, Place
+from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
+from crosswalk.converter.xml.names import NamespaceFault, Scope, shorten
+from crosswalk.converter.xml.parser import BLOCK, create_parser, describe, drop_handlers, find_doctype, read_beginning
+from crosswalk.converter.xml.paths import find_element, find_open_element
+from crosswalk.errors import InexpressibleDocument, MalformedDocument
+
+StartHandler = Callable[[str, list[str]], object]
+TextHandler = Callable[[str], object]
+InstructionHandler = Callable[[str, str], object]
+
+
+class XmlReader:
+    """One reading of one document.
+
+    source: in UTF-8, every line ending in LF, as the module `encoding` makes it.
+    scope: the namespaces in force, as far as `check_names` has been told of them.
+    """
+
+    def __init__(self, source: BinaryIO) -> None:
+        self.scope = Scope()
+        self._source = source
+        self._parser = create_parser()
+        self._beginning = b""  # of the document
+        self._recent = b""  # the block that is being parsed, and the end of the one before
+        self._recent_end = 0  # of it, in bytes from the beginning of the document
+
+    @property
+    def place(self) -> Place:
+        """The place of the event that is being handled; for text, of what follows it."""
+        return Place(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+
+    def check_names(self, depth: int, name: str, attributes: Sequence[str]) -> None:
+        """Enter an element in the scope; raises MalformedDocument where Namespaces in XML 1.0 forbids its names.
+
+        To be called from `start`, at least for elements of which a name has a colon or is `xmlns`. `attributes` as
+        there.
+        """
+        pairs = iter(attributes)
+        try:
+            self.scope.enter(depth, name, zip(pairs, pairs, strict=True))
+        except NamespaceFault as fault:
+            raise MalformedDocument(fault.detail, place=self.place) from fault
+
+    def refuse_element(self, ordinal: int, detail: str, code: str | None = None) -> InexpressibleDocument:
+        """The error that refuses the element whose start tag is the first, second, ..."""
+        place, path = find_element(self._source, ordinal)
+        return InexpressibleDocument(detail, place=place, path=path, code=code)
+
+    def read(
+        self,
+        start: StartHandler,
+        end: TextHandler,
+        text: TextHandler,
+        comment: TextHandler | None = None,
+        instruction: InstructionHandler | None = None,
+    ) -> None:
+        """Read the document through the callbacks: `start(name, [name, value, ...])`, `end(name)`, `text(part)` ...
+
+        Names come as they were written. One stretch of text may come in several parts.
+        Raises MalformedDocument, UnsafeDocument and whatever a callback raises: the first fault is the one told.
+        """
+        parser = self._parser
+        parser.ordered_attributes = True
+        parser.buffer_text = True
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = text
+        parser.CommentHandler = comment
+        parser.ProcessingInstructionHandler = self._check_target(instruction)
+        try:
+            self._parse()
+        except expat.ExpatError as error:
+            raise self._explain(error) from error
+        except DTDForbidden as error:  # there has been one already, which is blank by now
+            place = START.after(self._beginning[: find_doctype(self._beginning)])
+            raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
+        finally:
+            drop_handlers(parser)
+
+    def _parse(self) -> None:
+        block = self._beginning = read_beginning(self._source)
+        while block:
+            self._recent = self._recent[-4:] + block
+            self._recent_end += len(block)
+            self._parser.Parse(block, False)
+            block = self._source.read(BLOCK)
+        self._parser.Parse(b"", True)
+
+    def _check_target(self, instruction: InstructionHandler | None) -> InstructionHandler:
+        def check_and_pass_on(target: str, data: str) -> None:
+            if ":" in target:  # Namespaces in XML 1.0, section 7
+                raise MalformedDocument("The name of a processing instruction has no colon.", place=self.place)
+            if instruction:
+                instruction(target, data)
+
+        return check_and_pass_on
+
+    def _explain(self, error: expat.ExpatError) -> MalformedDocument:
+        """What is wrong, and where."""
+        place = Place(error.lineno, error.offset + 1)
+        message = expat.ErrorString(error.code)
+        offset = self._parser.ErrorByteIndex - (self._recent_end - len(self._recent))
+        where = self._recent[max(offset, 0) :][:4].decode("utf-8", "ignore")
+        detail = describe(error, where)
+        space = len(self._beginning) - len(self._beginning.lstrip(XML_SPACE.encode()))
+        if message in _ABOUT_OPEN_ELEMENT and self._source.seekable():
+            detail = _name_open_element(message, find_open_element(self._source)) or detail
+        elif self._beginning[space : space + 1] not in (b"<", b"") and not UNCARRIABLE.match(where):
+            # expat points behind it
+            return MalformedDocument("An XML document begins with <.", place=START.after(self._beginning[:space]))
+        return MalformedDocument(detail, place=place)
+
+
+_ABOUT_OPEN_ELEMENT = {
+    expat.errors.XML_ERROR_TAG_MISMATCH: "This end tag does not match <{}> of line {}, column {}.",
+    expat.errors.XML_ERROR_NO_ELEMENTS: "The document ends before <{}> of line {}, column {} does.",
+}
+
+
+def _name_open_element(message: str, element: tuple[str, Place] | None) -> str | None:
+    return element and _ABOUT_OPEN_ELEMENT[message].format(shorten(element[0]), *element[1])
+
+
+class _FoundError(Exception):
+    """Stops the parser, with what was looked for as its arguments; nothing is wrong."""
+
+
+def read_root(source: BinaryIO) -> tuple[str, str, dict[str, str]]:
+    """The root's namespace, or the empty string, its local name, and its attributes by their names as written.
+
+    Not much more is read than the start tag. Raises MalformedDocument and UnsafeDocument for what stands before.
+    """
+    reader = XmlReader(source)
+
+    def stop(name: str, attributes: list[str]) -> NoReturn:
+        reader.check_names(0, name, attributes)
+        pairs = iter(attributes)
+        raise _FoundError(*reader.scope.resolve(name), dict(zip(pairs, pairs, strict=True)))
+
+    try:
+        reader.read(stop, str, str)
+    except _FoundError as found:
+        uri, local, attributes = found.args
+        return uri, local, attributes
+    raise AssertionError("expat takes no document without a root")
