@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -14,7 +13,6 @@ from crosswalk.converter.json_text import (
     Object,
     Value,
     check_depth,
-    check_encoding,
     decode_json,
     parse_json,
     quote,
@@ -196,13 +194,6 @@ def test_the_depth_that_is_allowed_does_not_hang_on_the_callers_stack() -> None:
 
 def test_a_byte_order_mark_is_dropped() -> None:
     assert decode_json(b"\xef\xbb\xbf[]") == "[]"
-    assert check_encoding(b"\xef\xbb\xbf[]") == b"[]"
-
-
-def test_a_character_may_lie_across_the_bounds_of_what_is_checked_at_once() -> None:
-    for shift in range(4):
-        document = b"x" * shift + "😀".encode() * 40_000
-        assert check_encoding(document) == document
 
 
 @pytest.mark.parametrize(
@@ -219,20 +210,16 @@ def test_a_character_may_lie_across_the_bounds_of_what_is_checked_at_once() -> N
         ("😀".encode() * 40_000 + b"\xf0\x9f\x98", 1, 40_001),
     ],
 )
-@pytest.mark.parametrize("check", [decode_json, check_encoding])
-def test_invalid_utf_8_is_malformed_at_the_character(
-    check: Callable[[bytes], object], document: bytes, line: int, column: int
-) -> None:
+def test_invalid_utf_8_is_malformed_at_the_character(document: bytes, line: int, column: int) -> None:
     with pytest.raises(MalformedDocument) as caught:
-        check(document)
+        decode_json(document)
     assert caught.value.place == (line, column)
 
 
 @pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
-@pytest.mark.parametrize("check", [decode_json, check_encoding])
-def test_other_unicode_encodings_are_named_in_the_error(check: Callable[[bytes], object], codec: str) -> None:
+def test_other_unicode_encodings_are_named_in_the_error(codec: str) -> None:
     with pytest.raises(DocumentError, match="UTF-16 or UTF-32; JSON must be UTF-8"):
-        check('{"a": 1}'.encode(codec))
+        decode_json('{"a": 1}'.encode(codec))
 
 
 @pytest.mark.parametrize(

@@ -18,17 +18,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any
 
 from crosswalk.converter import item, jsonml, natural, xpath
-from crosswalk.converter.limits import BoundedWrite
-from crosswalk.converter.xml.encoding import recode_xml
+from crosswalk.converter.limits import BoundedWrite, Source
+from crosswalk.converter.xml.encoding import XmlText
 from crosswalk.converter.xml.reader import read_root
 from crosswalk.errors import InvalidParameter
 
 __all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
 
-# A mapping's two directions: `convert(source: BinaryIO, write: Callable[[bytes], object], **options)` reads a JSON
+# A mapping's two directions: `convert(source: Source, write: Callable[[bytes], object], **options)` reads a JSON
 # document as it came, or XML in UTF-8 as `recode_xml` makes it; writes; and returns the losses.
 Converter = Callable[..., tuple[str, ...]]
 
@@ -77,7 +77,7 @@ def convert_json_to_xml(
     indentation and repeated names alone would make an enormous document of it.
     """
     convert = _choose_converter(TO_XML, mapping, indent, options)
-    xml, losses = _run(convert, document)
+    xml, losses = _run(convert, BytesIO(document))
     return Conversion(xml, mapping, losses)
 
 
@@ -88,17 +88,19 @@ def convert_xml_to_json(
 
     indent, options, errors: as for `convert_json_to_xml`.
     """
-    xml = recode_xml(document)
+    xml = XmlText(BytesIO(document))
     if mapping == "auto":
-        mapping = recognize_mapping(BytesIO(xml))
+        mapping = recognize_mapping(xml)
     convert = _choose_converter(TO_JSON, mapping, indent, options)
     json, losses = _run(convert, xml)
     return Conversion(json, mapping, losses)
 
 
-def recognize_mapping(source: BinaryIO) -> str:
+def recognize_mapping(xml: XmlText) -> str:
     """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
-    namespace, name, attributes = read_root(source)
+    xml.keep()
+    namespace, name, attributes = read_root(xml)
+    xml.put_back()
     if not namespace and name == item.ELEMENT and attributes.get("type") in item.TYPES:
         return "item"
     if namespace == xpath.NAMESPACE and name in xpath.KINDS:
@@ -123,7 +125,7 @@ def _choose_converter(
     return partial(converters[mapping], **chosen)
 
 
-def _run(convert: Converter, document: bytes) -> tuple[bytes, tuple[str, ...]]:
+def _run(convert: Converter, document: Source) -> tuple[bytes, tuple[str, ...]]:
     """What the converter makes of the document, without pauses for a garbage collection.
 
     A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.
@@ -132,7 +134,7 @@ def _run(convert: Converter, document: bytes) -> tuple[bytes, tuple[str, ...]]:
     enabled = gc.isenabled()
     gc.disable()
     try:
-        losses = convert(BytesIO(document), BoundedWrite(result.write))
+        losses = convert(document, BoundedWrite(result.write))
     finally:
         if enabled:
             gc.enable()

@@ -53,7 +53,7 @@ quote: Callable[[str], str] = encode_basestring
 
 def decode_json(document: bytes) -> str:
     """The text of a JSON document: strict UTF-8, a BOM dropped. Raises MalformedDocument where it is not that."""
-    document = _drop_mark(document)
+    document = drop_mark(document)
     try:
         return document.decode()
     except UnicodeDecodeError as error:
@@ -61,28 +61,8 @@ def decode_json(document: bytes) -> str:
         raise MalformedDocument("The bytes here are not UTF-8.", place=locate(before, len(before))) from error
 
 
-def check_encoding(document: bytes) -> bytes:
-    """What `decode_json` returns or raises, but in UTF-8, as it was."""
-    document = _drop_mark(document)
-    if not is_utf_8(document):
-        decode_json(document)
-    return document
-
-
-def is_utf_8(document: bytes) -> bool:
-    """Whether bytes are UTF-8. To decode them all at once would tell it, too, but may take four times their memory."""
-    chunk = 1 << 16
-    start = 0
-    while start < len(document):
-        end = start + chunk
-        try:
-            start += codecs.utf_8_decode(document[start:end], "strict", end >= len(document))[1]
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _drop_mark(document: bytes) -> bytes:
+def drop_mark(document: bytes) -> bytes:
+    """What begins a document, without its BOM. Raises MalformedDocument for UTF-16 and UTF-32."""
     document = document.removeprefix(codecs.BOM_UTF8)
     if document.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in document[:4]:
         raise MalformedDocument("The document looks like UTF-16 or UTF-32; JSON must be UTF-8.", place=START)
@@ -140,15 +120,22 @@ def check_depth(text: str) -> None:
     """Raise UnsafeDocument where objects and lists stand deeper than MAX_DEPTH; the JSON is sound up to there."""
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
-    utf_8 = text.encode("utf-8", "surrogatepass")
-    if b"\\" in utf_8:
-        utf_8 = utf_8.replace(rb"\\", b"").replace(rb"\"", b"")
-    # Most strings are `""` now. Where two touch, the quotes between them go, which makes one string of both.
-    structure = utf_8.translate(None, _NO_STRUCTURE).replace(b'""', b"")
-    brackets = b"".join(structure.split(b'"')[::2])
+    brackets = keep_brackets(blank_escapes(text.encode("utf-8", "surrogatepass")))
     if _reach(brackets) > MAX_DEPTH:
         place = locate(text, _find_depth(text))
         raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
+
+
+def blank_escapes(text: bytes) -> bytes:
+    """A JSON text with two spaces for each escaped backslash or quote, so that all quotes left are at strings' ends."""
+    return text.replace(rb"\\", b"  ").replace(rb"\"", b"  ") if b"\\" in text else text
+
+
+def keep_brackets(plain: bytes) -> bytes:
+    """The brackets outside strings of a JSON text without escaped quotes."""
+    # Most strings are `""` then. Where two touch, the quotes between them go, which makes one string of both.
+    structure = plain.translate(None, _NO_STRUCTURE).replace(b'""', b"")
+    return b"".join(structure.split(b'"')[::2]) if b'"' in structure else structure
 
 
 def _reach(brackets: bytes) -> int:

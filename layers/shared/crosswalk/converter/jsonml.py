@@ -14,10 +14,10 @@
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 from crosswalk.converter.json_text import Number, Object, Value, decode_json, parse_json, quote, write_json
-from crosswalk.converter.limits import MAX_DEPTH, point_at
+from crosswalk.converter.limits import MAX_DEPTH, Source, point_at
 from crosswalk.converter.output import TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import NamespaceFault, Scope, is_qname
@@ -27,7 +27,7 @@ from crosswalk.errors import InexpressibleDocument, UnsafeDocument
 Attributes = list[tuple[str, str]]
 
 
-def xml_to_json(source: BinaryIO, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
+def xml_to_json(source: Source, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
     """Write the JSON text of an XML document, as `XmlReader` takes it.
 
     Returns what it lost: `comments`, `processing-instructions`. Raises MalformedDocument and UnsafeDocument.
@@ -40,7 +40,7 @@ def xml_to_json(source: BinaryIO, write: Callable[[bytes], object], *, indent: i
     return tuple(sorted(reader.losses))
 
 
-def json_to_xml(source: BinaryIO, write: Callable[[bytes], object]) -> tuple[str, ...]:
+def json_to_xml(source: Source, write: Callable[[bytes], object]) -> tuple[str, ...]:
     """Write the XML of a JSON document; returns what it lost: `types`.
 
     White space would be text, so there is no `indent`.
@@ -53,7 +53,7 @@ def json_to_xml(source: BinaryIO, write: Callable[[bytes], object]) -> tuple[str
 class _Reader:
     """Writes the JSON while it reads; an element brings the comma before it, the root has none."""
 
-    def __init__(self, source: BinaryIO, write: Callable[[bytes], object]) -> None:
+    def __init__(self, source: Source, write: Callable[[bytes], object]) -> None:
         self.losses: set[str] = set()
         self._xml = XmlReader(source)
         self._output = TextOutput(write)

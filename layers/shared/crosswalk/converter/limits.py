@@ -1,9 +1,9 @@
 """Places in a document, and how far one may go: what holds for JSON and XML alike."""
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, Protocol
 
-from crosswalk.errors import DocumentTooLarge
+from crosswalk.errors import DocumentTooLarge, UnsafeDocument
 
 MAX_DEPTH = 512
 """Objects and lists in JSON, or elements in XML, that may stand within each other, the outermost included."""
@@ -22,15 +22,13 @@ class Place(NamedTuple):
     line: int
     column: int
 
-    def after(self, text: bytes) -> "Place":
-        """The place behind UTF-8 text that begins at this one."""
-        lines = text.count(b"\n")
-        start = text.rfind(b"\n") + 1
-        if b"\r" in text:
-            lines += text.count(b"\r") - text.count(b"\r\n")
-            start = max(start, text.rfind(b"\r") + 1)
-        length = len(text) - start if text.isascii() else len(text[start:].decode("utf-8", "replace"))
-        return Place(self.line + lines, length + (1 if lines else self.column))
+    def after(self, text: str) -> "Place":
+        """The place behind a text that begins at this one."""
+        lines, start = text.count("\n"), text.rfind("\n") + 1
+        if "\r" in text:
+            lines += text.count("\r") - text.count("\r\n")
+            start = max(start, text.rfind("\r") + 1)
+        return Place(self.line + lines, len(text) - start + (1 if lines else self.column))
 
 
 START = Place(1, 1)
@@ -38,8 +36,7 @@ START = Place(1, 1)
 
 def locate(text: str, offset: int) -> Place:
     """The place of a character in a text that begins a document."""
-    breaks = text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
-    return Place(breaks + 1, offset - max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)))
+    return START.after(text[:offset])
 
 
 def point_at(steps: Iterable[int | str]) -> str:
@@ -74,3 +71,60 @@ class BoundedWrite:
             mebibytes = self.limit // 1024**2
             raise DocumentTooLarge(f"The converted document would exceed {mebibytes} MiB.", limit=self.limit)
         self._write(utf_8)
+
+
+MAX_GAP = 32 * 1024 * 1024
+"""Bytes that may stand between two places where a document can be cut."""
+
+
+class Source(Protocol):
+    """Where a document comes from: a file, say, or a BytesIO."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def seekable(self) -> bool: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+
+class Part(NamedTuple):
+    """Some of what a source holds, as it is and as it was prepared, and whether it is the last part."""
+
+    text: bytes
+    prepared: bytes
+    is_last: bool
+
+
+def cut_source(
+    source: Source, size: int, find_end: Callable[[bytes], int], prepare: Callable[[bytes], bytes] = bytes
+) -> Iterator[Part]:
+    """Cut what a source holds into parts of about `size` bytes.
+
+    find_end: returns where the last part that a prepared window holds ends, 0 where none does; it grows until one does.
+    prepare: makes of a window another of the same length, in which places to cut are easier to find.
+    source: its `read` may return less than it is asked for.
+    Raises UnsafeDocument where MAX_GAP bytes hold no place to cut.
+    """
+    window, wanted = b"", size
+    while True:
+        window += read_fully(source, wanted - len(window))
+        if len(window) < wanted:
+            yield Part(window, window, True)
+            return
+        prepared = prepare(window)
+        if end := find_end(prepared):
+            yield Part(window[:end], prepared[:end], False)
+            window, wanted = window[end:], size
+        elif len(window) >= MAX_GAP:
+            raise UnsafeDocument(f"More than {MAX_GAP // 1024**2} MiB stand here without a place to cut the document.")
+        else:
+            wanted = min(2 * len(window), MAX_GAP)
+
+
+def read_fully(source: Source, size: int) -> bytes:
+    """As many bytes as asked for, fewer only where the source ends."""
+    blocks = []
+    while size > 0 and (block := source.read(size)):
+        blocks.append(block)
+        size -= len(block)
+    return b"".join(blocks)

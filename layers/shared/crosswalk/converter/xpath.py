@@ -35,7 +35,7 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 
 from crosswalk.converter.json_text import (
     Number,
@@ -47,7 +47,7 @@ from crosswalk.converter.json_text import (
     quote,
     write_json,
 )
-from crosswalk.converter.limits import MAX_DEPTH, point_at
+from crosswalk.converter.limits import MAX_DEPTH, Source, point_at
 from crosswalk.converter.output import TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import is_declaration, shorten
@@ -69,7 +69,7 @@ ESCAPE = re.compile(r'\\(?:([btnfr\\/"])|u([0-9A-Fa-f]{4}))?')
 
 
 def json_to_xml(
-    source: BinaryIO,
+    source: Source,
     write: Callable[[bytes], object],
     *,
     escape: bool = True,
@@ -94,7 +94,7 @@ def json_to_xml(
     return tuple(sorted(writer.losses))
 
 
-def xml_to_json(source: BinaryIO, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
+def xml_to_json(source: Source, write: Callable[[bytes], object], *, indent: int = 0) -> tuple[str, ...]:
     """Write the JSON text of a document in this vocabulary, as `XmlReader` takes it; it has no losses.
 
     Raises MalformedDocument, and InexpressibleDocument (FOJS0006, FOJS0007) where the document breaks the rules.
@@ -210,7 +210,7 @@ def _escape(match: re.Match[str]) -> str:
 class _Reader:
     """Writes the JSON while it reads."""
 
-    def __init__(self, source: BinaryIO, write: Callable[[bytes], object]) -> None:
+    def __init__(self, source: Source, write: Callable[[bytes], object]) -> None:
         self._xml = XmlReader(source)
         self._output = TextOutput(write)
         self._text: list[str] = []

@@ -44,9 +44,10 @@ The keys of attributes and text begin with a character that begins no XML name, 
 import re
 from collections.abc import Callable, Collection
 from json import JSONEncoder
-from typing import Any, BinaryIO
+from typing import Any
 
 from crosswalk.converter.json_text import decode_json, parse_json, write_json
+from crosswalk.converter.limits import Source
 from crosswalk.converter.natural.reader import ExpandedTreeReader, Members, TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
 from crosswalk.converter.xml.names import is_name, is_ncname, is_qname
@@ -67,7 +68,7 @@ _encode: Callable[[Any], str] = JSONEncoder(ensure_ascii=False, check_circular=F
 
 
 def xml_to_json(
-    source: BinaryIO,
+    source: Source,
     write: Callable[[bytes], object],
     *,
     indent: int = 0,
@@ -112,7 +113,7 @@ def _write_tree(tree: Members, reader: TreeReader, write: Callable[[bytes], obje
 
 
 def json_to_xml(
-    source: BinaryIO,
+    source: Source,
     write: Callable[[bytes], object],
     *,
     indent: int = 0,

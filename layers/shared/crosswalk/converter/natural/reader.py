@@ -1,9 +1,9 @@
 """Reads XML into the tree of dicts, lists and strings that `natural` gives it, as its rules 1 to 6 say."""
 
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 from crosswalk.converter.json_text import Number, is_number
-from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT
+from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT, Source
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, MAX_KEPT_NAMES, is_declaration
 from crosswalk.converter.xml.paths import ElementPath
@@ -43,7 +43,7 @@ class TreeReader:
 
     def __init__(
         self,
-        source: BinaryIO,
+        source: Source,
         *,
         attribute_prefix: str,
         text_key: str,
@@ -166,7 +166,7 @@ def infer(text: str) -> Any:
 class ExpandedTreeReader(TreeReader):
     """The same with names as `uri:name`, and each element's declarations as the last of its attributes."""
 
-    def __init__(self, source: BinaryIO, **options: Any) -> None:
+    def __init__(self, source: Source, **options: Any) -> None:
         super().__init__(source, **options)
         self.path = ElementPath()
         self.names: list[str] = []  # of the open elements, expanded

@@ -1,11 +1,17 @@
-"""Turns a document in any of the encodings that we take into UTF-8."""
+"""Turns a document in any of the encodings that we take into UTF-8.
+
+Decoding is ours, strict and before parsing, so expat never chooses an encoding.
+"""
 
 import codecs
 import re
+from collections.abc import Iterable, Iterator
+from functools import partial
+from io import BufferedIOBase, UnsupportedOperation
+from itertools import chain
 from typing import NoReturn
 
-from crosswalk.converter.json_text import is_utf_8
-from crosswalk.converter.limits import START, locate
+from crosswalk.converter.limits import START, Source, read_fully
 from crosswalk.errors import MalformedDocument
 
 # Each name that a declaration may give, in lower case, and Python's codec for it. Python knows many more, some of
@@ -49,28 +55,84 @@ DECLARATION = re.compile(
 )
 
 
-def recode_xml(document: bytes) -> bytes:
-    """An XML document, by its byte order mark and declaration, in UTF-8; without the mark, every line ending in LF.
+BLOCK = 1 << 16
 
-    UTF-8 is not made a text for this, which may take four times the memory.
-    Raises MalformedDocument for an encoding that is not in ENCODINGS, for a mark or a byte width that disagrees with
-    the declaration, and for bytes that are invalid in the encoding.
+
+class XmlText(BufferedIOBase):
+    """An XML document in UTF-8, its lines ending in LF, read from the bytes of the document as they come.
+
+    By its byte order mark, which is left out, and its declaration. Reading it raises MalformedDocument for an encoding
+    that is not in ENCODINGS, for a mark or a byte width that disagrees with the declaration, and for bytes that are
+    invalid in the encoding, once all before them is read.
     """
-    mark = next((mark for mark in BYTE_ORDER_MARKS if document.startswith(mark)), b"")
-    content = document[len(mark) :]
-    seen = BYTE_ORDER_MARKS.get(mark) or _recognize_unmarked_utf_16(content)
-    unnamed = "utf-16" if mark and seen in ("utf-16-le", "utf-16-be") else "utf-8"
+
+    def __init__(self, document: Source) -> None:
+        self._document = document
+        self._blocks = _decode(document)
+        self._pending = b""
+        self._kept: list[bytes] | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """At most `size` bytes, none only at the end; by default all that is left."""
+        if size is None or size < 0:
+            text = self._pending + b"".join(self._blocks)
+            self._pending = b""
+        else:
+            while not self._pending and (block := next(self._blocks, None)) is not None:
+                self._pending = block
+            text, self._pending = self._pending[:size], self._pending[size:]
+        if self._kept is not None:
+            self._kept.append(text)
+        return text
+
+    def keep(self) -> None:
+        """Keep what is read from now on for `put_back`."""
+        self._kept = []
+
+    def put_back(self) -> None:
+        """Have what was kept read once more."""
+        self._pending = b"".join([*(self._kept or []), self._pending])
+        self._kept = None
+
+    def seekable(self) -> bool:
+        return self._document.seekable()
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Go back to the beginning, and nowhere else."""
+        if offset or whence:
+            raise UnsupportedOperation("only to the beginning")
+        self._document.seek(0)
+        self._blocks, self._pending = _decode(self._document), b""
+        return 0
+
+
+def _decode(document: Source) -> Iterator[bytes]:
+    """The document in UTF-8 with its lines ending in LF, block by block."""
+    beginning = read_fully(document, BLOCK)
+    mark = next((mark for mark in BYTE_ORDER_MARKS if beginning.startswith(mark)), b"")
+    content = beginning[len(mark) :]
+    name, codec = _find_encoding(content, BYTE_ORDER_MARKS.get(mark))
+    blocks = chain([content], iter(partial(document.read, BLOCK), b""))
+    texts = _check_utf_8(blocks) if codec == "utf-8" else _recode(blocks, codec, name)
+    first = next(texts)
+    if first.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
+        _refuse_beginning("No XML document begins like this.")
+    yield from _end_lines_in_lf(chain([first], texts))
+
+
+def _find_encoding(content: bytes, marked: str | None) -> tuple[str, str]:
+    """The name of the encoding, in capitals, and Python's codec; `marked` is the codec by the byte order mark."""
+    seen = marked or _recognize_unmarked_utf_16(content)
+    unnamed = "utf-16" if marked and seen in ("utf-16-le", "utf-16-be") else "utf-8"
     name = _read_declared_encoding(content, seen or "latin-1") or unnamed
-    codec = ENCODINGS[name]
-    if not _agree(codec, seen):
+    if not _agree(ENCODINGS[name], seen):
         _refuse_beginning(
             f"The document is {name.upper()} by its declaration, or for want of one, but its bytes are not."
         )
-    if codec != "utf-8" or not is_utf_8(content):
-        content = _decode(content, seen or codec, name.upper()).encode()
-    if content.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
-        _refuse_beginning("No XML document begins like this.")
-    return _end_lines_in_lf(content)
+    return name.upper(), seen or ENCODINGS[name]
 
 
 def _agree(declared: str, seen: str | None) -> bool:
@@ -109,15 +171,44 @@ def _refuse_beginning(detail: str) -> NoReturn:
     raise MalformedDocument(detail, place=START)
 
 
-def _decode(content: bytes, codec: str, name: str) -> str:
-    try:
-        return content.decode(codec)
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode(codec)
-        place = locate(before, len(before))
-        raise MalformedDocument(f"The bytes here are not {name}.", place=place) from error
+def _check_utf_8(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in blocks of whole characters."""
+    place, rest = START, b""
+    for block in chain(blocks, [b""]):
+        rest += block
+        try:
+            text, length = codecs.utf_8_decode(rest, "strict", not block)
+        except UnicodeDecodeError as error:
+            yield rest[: error.start]
+            place = place.after(rest[: error.start].decode())
+            raise MalformedDocument("The bytes here are not UTF-8.", place=place) from error
+        yield rest[:length]
+        place, rest = place.after(text), rest[length:]
 
 
-def _end_lines_in_lf(xml: bytes) -> bytes:
+def _recode(blocks: Iterable[bytes], codec: str, name: str) -> Iterator[bytes]:
+    """The blocks in UTF-8."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    place = START
+    for block in chain(blocks, [b""]):
+        try:
+            text = decoder.decode(block, not block)
+        except UnicodeDecodeError as error:
+            text = error.object[: error.start].decode(codec)
+            yield text.encode()
+            raise MalformedDocument(f"The bytes here are not {name}.", place=place.after(text)) from error
+        yield text.encode()
+        place = place.after(text)
+
+
+def _end_lines_in_lf(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """As XML 1.0 (2.11) asks before parsing. Lines and columns stay what they were."""
-    return xml.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in xml else xml
+    held = b""
+    for block in blocks:
+        if held or b"\r" in block:
+            block = held + block
+            held = b"\r" if block.endswith(b"\r") else b""  # LF may follow in the next block
+            block = block.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        yield block
+    if held:
+        yield b"\n"

@@ -1,13 +1,12 @@
 """Guards expat: no entities, no attribute lists, nothing fetched; and says in our words what it refuses."""
 
 import re
-from typing import BinaryIO
 from xml.parsers import expat
 
 from defusedxml import EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
-from crosswalk.converter.limits import START, Place
+from crosswalk.converter.limits import START, Place, Source, read_fully
 from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
@@ -51,7 +50,7 @@ def drop_handlers(parser: expat.XMLParserType) -> None:
     parser.CommentHandler = parser.ProcessingInstructionHandler = None
 
 
-def read_beginning(source: BinaryIO) -> bytes:
+def read_beginning(source: Source) -> bytes:
     """The first bytes of a document, its prolog at least, with a checked DOCTYPE blanked out.
 
     Raises MalformedDocument, and UnsafeDocument for a DOCTYPE that declares entities or attributes or refers to
@@ -62,19 +61,11 @@ def read_beginning(source: BinaryIO) -> bytes:
         if len(beginning) > MAX_PROLOG:
             mebibytes = MAX_PROLOG // 1024**2
             raise UnsafeDocument(f"More than {mebibytes} MiB stand before the root element.", place=START)
-        more = _read_fully(source, len(beginning))  # twice as much each time, so that the time stays linear
+        more = read_fully(source, len(beginning))  # twice as much each time, so that the time stays linear
         if not more:
             break
         beginning += more
     return _blank_doctype(beginning)
-
-
-def _read_fully(source: BinaryIO, size: int) -> bytes:
-    blocks = []
-    while size > 0 and (block := source.read(min(size, BLOCK))):
-        blocks.append(block)
-        size -= len(block)
-    return b"".join(blocks)
 
 
 def _holds_prolog(beginning: bytes) -> bool:
@@ -104,7 +95,7 @@ def _blank_doctype(xml: bytes) -> bytes:
     if not doctype:
         return xml
     if doctype["subset"] and xml.startswith(REFUSED_IN_DOCTYPE, doctype.end()):
-        raise UnsafeDocument(DOCTYPE_REFUSAL, place=START.after(xml[: doctype.end()]))
+        raise UnsafeDocument(DOCTYPE_REFUSAL, place=START.after(xml[: doctype.end()].decode()))
     closed = xml.startswith(b">", doctype.end())
     end = doctype.end() + 1 if closed else len(xml)
     _check_doctype(xml[:end] + b"<a/>" if closed else xml)

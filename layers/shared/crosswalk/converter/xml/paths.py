@@ -2,10 +2,9 @@
 
 from collections import Counter
 from contextlib import suppress
-from typing import BinaryIO
 from xml.parsers import expat
 
-from crosswalk.converter.limits import Place, join_steps
+from crosswalk.converter.limits import Place, Source, join_steps
 from crosswalk.converter.xml.names import shorten
 from crosswalk.converter.xml.parser import BLOCK, create_parser, drop_handlers, read_beginning
 
@@ -38,7 +37,7 @@ class _FoundError(Exception):
     """Stops the parser; nothing is wrong."""
 
 
-def find_element(source: BinaryIO, ordinal: int) -> tuple[Place, str]:
+def find_element(source: Source, ordinal: int) -> tuple[Place, str]:
     """Place and path of the element whose start tag is the first, second, ...
 
     The document is read again for this, so that a reading that refuses nothing need not keep count of it all.
@@ -63,7 +62,7 @@ def find_element(source: BinaryIO, ordinal: int) -> tuple[Place, str]:
     raise AssertionError("the element has been read before")
 
 
-def find_open_element(source: BinaryIO) -> tuple[str, Place] | None:
+def find_open_element(source: Source) -> tuple[str, Place] | None:
     """Name and place of the innermost element that is open where a document stops being well-formed."""
     parser = create_parser()
     opened: list[tuple[str, Place]] = []
@@ -76,7 +75,7 @@ def find_open_element(source: BinaryIO) -> tuple[str, Place] | None:
     return opened[-1] if opened else None
 
 
-def _read_again(source: BinaryIO, parser: expat.XMLParserType) -> None:
+def _read_again(source: Source, parser: expat.XMLParserType) -> None:
     source.seek(0)
     block = read_beginning(source)
     try:

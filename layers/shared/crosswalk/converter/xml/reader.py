@@ -1,12 +1,12 @@
 """Reads an XML document once, block by block, through the callbacks of a mapping."""
 
 from collections.abc import Callable, Sequence
-from typing import BinaryIO, NoReturn
+from typing import NoReturn
 from xml.parsers import expat
 
 from defusedxml import DTDForbidden
 
-from crosswalk.converter.limits import START, Place
+from crosswalk.converter.limits import START, Place, Source
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
 from crosswalk.converter.xml.names import NamespaceFault, Scope, shorten
 from crosswalk.converter.xml.parser import BLOCK, create_parser, describe, drop_handlers, find_doctype, read_beginning
@@ -25,7 +25,7 @@ class XmlReader:
     scope: the namespaces in force, as far as `check_names` has been told of them.
     """
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: Source) -> None:
         self.scope = Scope()
         self._source = source
         self._parser = create_parser()
@@ -81,7 +81,7 @@ class XmlReader:
         except expat.ExpatError as error:
             raise self._explain(error) from error
         except DTDForbidden as error:  # there has been one already, which is blank by now
-            place = START.after(self._beginning[: find_doctype(self._beginning)])
+            place = START.after(self._beginning[: find_doctype(self._beginning)].decode())
             raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
         finally:
             drop_handlers(parser)
@@ -116,7 +116,9 @@ class XmlReader:
             detail = _name_open_element(message, find_open_element(self._source)) or detail
         elif self._beginning[space : space + 1] not in (b"<", b"") and not UNCARRIABLE.match(where):
             # expat points behind it
-            return MalformedDocument("An XML document begins with <.", place=START.after(self._beginning[:space]))
+            return MalformedDocument(
+                "An XML document begins with <.", place=START.after(self._beginning[:space].decode())
+            )
         return MalformedDocument(detail, place=place)
 
 
@@ -134,7 +136,7 @@ class _FoundError(Exception):
     """Stops the parser, with what was looked for as its arguments; nothing is wrong."""
 
 
-def read_root(source: BinaryIO) -> tuple[str, str, dict[str, str]]:
+def read_root(source: Source) -> tuple[str, str, dict[str, str]]:
     """The root's namespace, or the empty string, its local name, and its attributes by their names as written.
 
     Not much more is read than the start tag. Raises MalformedDocument and UnsafeDocument for what stands before.

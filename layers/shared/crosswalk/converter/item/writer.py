@@ -1,0 +1,221 @@
+r"""Writes the ITEM elements of a piece of JSON.
+
+    ["R&D", {"n": 1}]                                             the piece
+    ["R&amp;D", {"n": 1}]                                         markup replaced, all at once
+    R&amp;D      {n:  type=^integer^ value=^1^ />}                what the json module's hooks are given
+     type=^string^ value=^R&amp;D^ />                             fragments: an element without `<ITEM` and its key
+     type=^object^><ITEM key=^n^ type=^integer^ ...></ITEM>
+    <ITEM type="list"><ITEM type="string" value="R&amp;D" />...   joined, `^` replaced by quotes, all at once
+
+The json module calls a hook for each number and for each object once it is complete, so there is never a tree.
+A fragment ends in `>`; a string of the piece never does, since its `>` have been replaced. The quotes that we write are
+U+0001 (`^` above), which no string can hold at that time, so that strings' own quotes can be replaced all at once.
+Most pieces hold only characters that XML can carry; only in the others each string is looked at by itself.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from crosswalk.converter.json_pieces import Piece, refuse
+from crosswalk.converter.json_text import check_depth, make_decoder, scan_json
+from crosswalk.converter.xml.escaping import UNCARRIABLE
+from crosswalk.errors import DocumentError
+
+_LITERALS = {
+    True: " type=\1boolean\1 value=\1true\1 />",
+    False: " type=\1boolean\1 value=\1false\1 />",
+    None: " type=\1null\1 />",
+}
+
+
+def write_piece(piece: Piece) -> bytes:
+    """The XML, in UTF-8, of one piece. Raises MalformedDocument and UnsafeDocument, with their places in the text."""
+    if not piece.fits:
+        refuse(piece)
+    json = piece.complete()
+    try:
+        xml = _write(json)
+        if piece.may_be_too_deep:
+            check_depth(json.decode())
+    except DocumentError:
+        refuse(piece)
+    return xml[_length_of_opening(piece.around) : len(xml) - _length_of_closing(piece.left_open)]
+
+
+_NULL = len('<ITEM type="null" />')
+_LIST = len('<ITEM type="list">')
+_OBJECT = len('<ITEM type="object">')
+_EMPTY_KEY = len(' key=""')
+_END = len("</ITEM>")
+
+
+def _length_of_opening(brackets: bytes) -> int:
+    """How long the XML is of what `open_levels` has put before a piece. Its outermost element has no key."""
+    if not brackets:
+        return 0
+    elements = brackets.count(b"[") * _LIST + brackets.count(b"{") * _OBJECT + _NULL
+    return elements + brackets.count(b"{") * _EMPTY_KEY
+
+
+def _length_of_closing(brackets: bytes) -> int:
+    """How long the XML is of what `close_levels` has put behind a piece."""
+    if not brackets:
+        return 0
+    return _NULL + _EMPTY_KEY * brackets.endswith(b"{") + _END * len(brackets)
+
+
+# These escapes alone may name what XML cannot carry: \b, \f, most of \u0000 to \u001f, \ufffe, \uffff, and surrogates.
+_ESCAPE_OF_UNCARRIABLE = re.compile(rb"\\(?:[bf]|u(?:00[01]|[fF]{3}[eEfF]|[dD][89a-fA-F]))")
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+
+
+def may_hold_uncarriable(json: bytes) -> bool:
+    """Whether strings of a JSON text may hold what XML cannot carry."""
+    return (b"\\" in json and _ESCAPE_OF_UNCARRIABLE.search(json) is not None) or holds_noncharacter(json)
+
+
+def holds_noncharacter(utf_8: bytes) -> bool:
+    """Whether U+FFFE or U+FFFF, which XML cannot carry, is in a text."""
+    first = _NONCHARACTERS[0][:1]  # one byte is found many times faster than several
+    return first in utf_8 and any(noncharacter in utf_8 for noncharacter in _NONCHARACTERS)
+
+
+def _write(json: bytes) -> bytes:
+    """The XML of a JSON text, both in UTF-8.
+
+    Where no escape asks for a character beyond ASCII, each byte is taken for a character: all that is looked for here
+    is ASCII, and a text of bytes takes a quarter of the room.
+    """
+    has_escapes = b"\\" in json
+    codec = "latin-1"
+    if has_escapes and rb"\u" in json:
+        codec = "utf-8"
+        json = _replace_markup_escapes(json)
+    writer = CAREFUL_WRITER if may_hold_uncarriable(json) else PLAIN_WRITER
+    if writer is CAREFUL_WRITER:
+        codec = "utf-8"
+    json = json.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    xml = scan_json(json.decode(codec), writer.write).encode(codec)
+    if has_escapes:
+        xml = xml.replace(b'"', b"&quot;").replace(b"\t", b"&#09;").replace(b"\n", b"&#10;").replace(b"\r", b"&#13;")
+    return xml.replace(b"\1", b'"')
+
+
+_MARKUP_ESCAPE = re.compile(rb"\\(?:\\|u00(?:26|3[cCeE]))")
+
+
+def _replace_markup_escapes(json: bytes) -> bytes:
+    r"""The JSON text with `&`, `<` and `>` themselves for `\u0026`, `\u003c` and `\u003e`."""
+    if rb"\u00" not in json:
+        return json
+    return _MARKUP_ESCAPE.sub(lambda match: match[0] if len(match[0]) == 2 else bytes([int(match[0][2:], 16)]), json)
+
+
+class _Writer:
+    """Writes the XML of a JSON text in which `&`, `<` and `>` are replaced already.
+
+    is_careful: each string is looked at, and escaped as rule 5 says where it holds what XML cannot carry.
+    """
+
+    def __init__(self, *, is_careful: bool) -> None:
+        self._is_careful = is_careful
+        self._decoder = make_decoder(
+            object_pairs_hook=self._write_object,
+            parse_int=lambda digits: f" type=\1integer\1 value=\1{digits}\1 />",
+            parse_float=lambda number: f" type=\1float\1 value=\1{number}\1 />",
+        )
+
+    def write(self, json: str) -> str:
+        """Raises as the json module does."""
+        return self._write_list([self._decoder.decode(json)])[len(" type=\1list\1>") : -len("</ITEM>")]
+
+    def _write_object(self, members: list[tuple[str, Any]]) -> str:
+        if not members:
+            return " type=\1object\1 />"
+        is_careful = self._is_careful
+        parts = [" type=\1object\1>"]
+        for key, value in members:
+            if value.__class__ is not str:
+                value = self._write_list(value) if value.__class__ is list else _LITERALS[value]
+            elif value[-1:] != ">":
+                value = _write_carefully(value) if is_careful else _write_string(value)
+            if is_careful and _is_uncarriable(key):
+                key, value = _escape_uncarriable(key), _mark_key(value)
+            parts += "<ITEM key=\1", key, "\1", value
+        parts.append("</ITEM>")
+        return "".join(parts)
+
+    def _write_list(self, values: list[Any]) -> str:
+        """One frame for each level: 512 are allowed, and Python has room for 1000."""
+        if not values:
+            return " type=\1list\1 />"
+        write_string = _write_carefully if self._is_careful else _write_string
+        parts = [" type=\1list\1>"]
+        for value in values:
+            if value.__class__ is not str:
+                value = self._write_list(value) if value.__class__ is list else _LITERALS[value]
+            elif value[-1:] != ">":
+                value = write_string(value)
+            parts += "<ITEM", value
+        parts.append("</ITEM>")
+        return "".join(parts)
+
+
+def _write_string(string: str) -> str:
+    return f" type=\1string\1 value=\1{string}\1 />" if string else " type=\1string\1 />"
+
+
+def _write_carefully(string: str) -> str:
+    if _is_uncarriable(string):
+        return f" type=\1string\1 value=\1{_escape_uncarriable(string)}\1 escaped=\1true\1 />"
+    return _write_string(string)
+
+
+def _is_uncarriable(string: str) -> bool:
+    return not string.isprintable() and UNCARRIABLE.search(string) is not None
+
+
+def _escape_uncarriable(string: str) -> str:
+    return UNCARRIABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", string.replace("\\", "\\\\"))
+
+
+# What the attribute `escaped-key` has to stand before; the first `>` of a fragment ends its tag.
+_END_OF_KEY_AND_VALUE = re.compile("(?: escaped=\1true\1)?(?: /)?>")
+
+
+def _mark_key(fragment: str) -> str:
+    return _END_OF_KEY_AND_VALUE.sub(" escaped-key=\1true\1\\g<0>", fragment, count=1)
+
+
+PLAIN_WRITER = _Writer(is_careful=False)
+CAREFUL_WRITER = _Writer(is_careful=True)
+
+
+_LINES = 1000
+
+
+class Indenter:
+    """Writes tags on lines of their own, `indent` spaces for each level.
+
+    `><` stands only between tags, because `>` is escaped in attributes.
+    """
+
+    def __init__(self, indent: int, write: Callable[[bytes], object]) -> None:
+        self._step = b" " * indent
+        self._write = write
+        self._level = 0
+        self._line_end = b""  # of the line before, which the first tag does not have
+
+    def write(self, xml: bytes) -> None:
+        """Write some tags, whole ones. Few lines at a time: deep ones are mostly indentation, and long."""
+        tags = xml[1:-1].split(b"><") if xml else []
+        for start in range(0, len(tags), _LINES):
+            self._write(b"".join(map(self._indent, tags[start : start + _LINES])))
+
+    def _indent(self, tag: bytes) -> bytes:
+        self._level -= tag.startswith(b"/")
+        line = b"%b%b<%b>" % (self._line_end, self._step * self._level, tag)
+        self._level += not tag.startswith(b"/") and not tag.endswith(b"/")
+        self._line_end = b"\n"
+        return line

@@ -1,0 +1,87 @@
+"""Cuts an XML document into chunks that begin and end between tags.
+
+    <ITEM type="list"><!-- a < b -->            a chunk ends before a `<` that begins a tag, a comment, ...
+    <ITEM type="integer" value="1" />           and so the next one begins with it
+    </ITEM>
+
+A `<` can stand neither within a tag nor in text, only in comments, processing instructions and CDATA sections. So a
+chunk ends before any `<` outside these, the last one where the document ends.
+"""
+
+import re
+from collections.abc import Iterator
+from io import BufferedIOBase, BytesIO
+from typing import NamedTuple
+
+from crosswalk.converter.limits import START, Place, Source, cut_source
+from crosswalk.converter.xml.parser import read_beginning
+
+SIZE = 1 << 16
+"""Bytes of a chunk, about."""
+
+OPAQUE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+"""What may hold a `<` that begins nothing."""
+_BEGINNING_OF_OPAQUE = re.compile(rb"<(?:!--|\?|!\[CDATA\[)")
+_LONGEST_BEGINNING = len(b"<![CDATA[")
+
+
+class Chunk(NamedTuple):
+    """Some content of an XML document, its place, and whether it is the document's first or last chunk."""
+
+    text: bytes
+    place: Place
+    is_first: bool
+    is_last: bool
+
+
+def cut_xml(source: Source, size: int = SIZE) -> Iterator[Chunk]:
+    """The chunks of an XML document as `XmlText` makes it, its DOCTYPE blanked, each of about `size` bytes.
+
+    Raises as `read_beginning` does, and UnsafeDocument for a tag, text or comment that is too large.
+    """
+    place = START
+    whole = _Resumed(read_beginning(source), source)
+    for number, part in enumerate(cut_source(whole, size, _find_last_tag)):
+        yield Chunk(part.text, place, number == 0, part.is_last)
+        place = place.after(part.text.decode())
+
+
+class _Resumed(BufferedIOBase):
+    """A source of which the beginning has been read already."""
+
+    def __init__(self, beginning: bytes, source: Source) -> None:
+        self._beginning = BytesIO(beginning)
+        self._source = source
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._beginning.read(size) or self._source.read(-1 if size is None else size)
+
+
+def _find_last_tag(text: bytes) -> int:
+    """The offset of the last `<` between tags, 0 where there is no other than the one that begins the text.
+
+    Rather one that begins no end tag, so that an element that holds nothing is in one chunk as a whole.
+    """
+    # It takes a `!` or a `?` to begin what is opaque, and one byte is found many times faster than several.
+    if not (b"!" in text and b"<!" in text) and not (b"?" in text and b"<?" in text):
+        return max(_find_last_start(text, 0, len(text)), 0)
+    last = start = 0
+    while True:
+        opaque = _BEGINNING_OF_OPAQUE.search(text, start)
+        end = opaque.start() if opaque else len(text)
+        last = max(last, _find_last_start(text, start, end))
+        if not opaque:
+            return last
+        last = max(last, end)
+        whole = OPAQUE.match(text, end)
+        if not whole:
+            return last
+        start = whole.end()
+
+
+def _find_last_start(text: bytes, start: int, end: int) -> int:
+    """The offset of the last `<` there, of an end tag only where there is no other; -1 where there is none."""
+    last = found = text.rfind(b"<", start, end)
+    while found > start and text[found + 1 : found + 2] in (b"/", b""):
+        found = text.rfind(b"<", start, found)
+    return found if found > start else last
