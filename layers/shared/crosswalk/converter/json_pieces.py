@@ -15,11 +15,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from crosswalk.converter.json_text import blank_escapes, drop_mark, keep_brackets, parse_json
-from crosswalk.converter.limits import MAX_DEPTH, START, Part, Place, Source, cut_source
+from crosswalk.converter.limits import MAX_DEPTH, PART_SIZE, START, Part, Place, Source, cut_source
 from crosswalk.errors import DocumentError, MalformedDocument
-
-SIZE = 1 << 16
-"""Bytes of a piece, about."""
 
 _CLOSING = bytes.maketrans(b"[{", b"]}")
 
@@ -60,7 +57,7 @@ def close_levels(brackets: bytes) -> bytes:
     return (b"null" if brackets.endswith(b"[") else b'"":null') + brackets[::-1].translate(_CLOSING)
 
 
-def cut_json(source: Source, size: int = SIZE) -> Iterator[Piece]:
+def cut_json(source: Source, size: int = PART_SIZE) -> Iterator[Piece]:
     """The pieces of a JSON text (UTF-8, a BOM is ignored), each of about `size` bytes.
 
     Each piece relies on those before it being sound; whoever meets one that is not calls `refuse`.

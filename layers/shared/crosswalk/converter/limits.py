@@ -24,6 +24,8 @@ class Place(NamedTuple):
 
     def after(self, text: str) -> "Place":
         """The place behind a text that begins at this one."""
+        if "\n" not in text and "\r" not in text:  # one character is found many times faster than all are counted
+            return Place(self.line, self.column + len(text))
         lines, start = text.count("\n"), text.rfind("\n") + 1
         if "\r" in text:
             lines += text.count("\r") - text.count("\r\n")
@@ -72,6 +74,9 @@ class BoundedWrite:
             raise DocumentTooLarge(f"The converted document would exceed {mebibytes} MiB.", limit=self.limit)
         self._write(utf_8)
 
+
+PART_SIZE = 1 << 16
+"""Bytes of a part that is converted on its own, about."""
 
 MAX_GAP = 32 * 1024 * 1024
 """Bytes that may stand between two places where a document can be cut."""

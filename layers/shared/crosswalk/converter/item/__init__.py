@@ -35,17 +35,14 @@ from crosswalk.converter.item.tags import read_tags
 from crosswalk.converter.item.writer import Indenter, write_piece
 from crosswalk.converter.json_pieces import cut_json
 from crosswalk.converter.json_text import parse_json, write_json
-from crosswalk.converter.limits import Source
+from crosswalk.converter.limits import PART_SIZE, Source
 from crosswalk.converter.xml.chunks import cut_xml
 
 __all__ = ["ELEMENT", "TYPES", "json_to_xml", "xml_to_json"]
 
-SIZE = 1 << 16
-"""Bytes of a piece, about."""
-
 
 def json_to_xml(
-    source: Source, write: Callable[[bytes], object], *, indent: int = 0, size: int = SIZE
+    source: Source, write: Callable[[bytes], object], *, indent: int = 0, size: int = PART_SIZE
 ) -> tuple[str, ...]:
     """Write the ITEM document of a JSON text, both in UTF-8, with `indent` spaces for each level. There are no losses.
 
@@ -59,7 +56,7 @@ def json_to_xml(
 
 
 def xml_to_json(
-    source: Source, write: Callable[[bytes], object], *, indent: int = 0, size: int = SIZE
+    source: Source, write: Callable[[bytes], object], *, indent: int = 0, size: int = PART_SIZE
 ) -> tuple[str, ...]:
     """Write the JSON, in UTF-8, of an ITEM document. There are no losses.
 

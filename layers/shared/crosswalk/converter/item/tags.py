@@ -60,45 +60,43 @@ def read_tags(chunk: Chunk, opened: Open) -> bytes | None:
         return None
     endings, counts, comma = opened.endings[:], opened.counts[:], opened.comma
     places: list[Place | int] = [*opened.places]  # of what is opened here, the number of its tag in the chunk
-    ending, children = endings.pop(), counts.pop()  # of the innermost open element
+    # Of the innermost open element: what ends it, and how many tags were written before its first child, if all that
+    # is written since were its children.
+    ending, base = endings.pop(), -counts.pop()
     written: list[str] = []
     for key, value, without_value in tags:
-        if value:
-            json = value
-        elif without_value:
-            json = WITHOUT_VALUE[without_value]
-        elif endings:
-            written.append(ending)
-            ending, children, comma = endings.pop(), counts.pop(), ","
-            places.pop()
-            continue
-        else:
-            return None
-        children += 1
+        if not value:
+            if not without_value:
+                if not endings:
+                    return None
+                written.append(ending)
+                ending, base, comma = endings.pop(), len(written) - counts.pop(), ","
+                places.pop()
+                continue
+            if len(endings) == MAX_DEPTH:
+                return None
+            value = WITHOUT_VALUE[without_value]
         if key:
             if ending != "}":
                 return None
-            written.append(f"{comma}{key}:{json}")
+            written.append(f"{comma}{key}:{value}")
         elif ending == "]":
-            written.append(comma + json)
+            written.append(comma + value)
         elif ending == ROOT:
-            written.append(json)
+            written.append(value)
             ending = ""
         else:
             return None
         comma = ","
-        if without_value:
-            if len(endings) == MAX_DEPTH:
-                return None
-            if json in ENDINGS:
-                places.append(len(written) - 1)
-                endings.append(ending)
-                counts.append(children)
-                ending, children, comma = ENDINGS[json], 0, ""
+        if without_value and value in ENDINGS:
+            endings.append(ending)
+            counts.append(len(written) - base)
+            places.append(len(written) - 1)
+            ending, base, comma = ENDINGS[value], len(written), ""
     utf_8 = _replace_references("".join(written).encode("latin-1"))
     if utf_8 is None or (chunk.is_last and (endings or ending == ROOT)):
         return None
-    opened.endings, opened.counts, opened.comma = [*endings, ending], [*counts, children], comma
+    opened.endings, opened.counts, opened.comma = [*endings, ending], [*counts, len(written) - base], comma
     opened.places = _locate_tags(chunk, places, len(tags))
     return utf_8
 
@@ -131,13 +129,14 @@ def _normalize(chunk: Chunk) -> str | None:
         text = _SPACE_BETWEEN_TAGS.sub("><", text)
         if "\n" in text or "\t" in text:  # in an attribute it means a space
             return None
-    if "'" in text and ("<ITEM key='" in text or "<ITEM type='" in text):
-        text = _unify_quotes(text)
     # In these, the first tags of a chunk tell of all.
+    if "'" in text and (text.find("<ITEM key='", 0, _FIRST) >= 0 or text.find("<ITEM type='", 0, _FIRST) >= 0):
+        text = _unify_quotes(text)
     if text.find('"></ITEM>', 0, _FIRST) >= 0:
         text = _replace_end(text, '"></ITEM>')
-    if not text.endswith('" ', 0, text.find("/>")):
+    if text.endswith('"', 0, text.find("/>")):
         text = _replace_end(text, '"/>')
+    elif not text.endswith('" ', 0, text.find("/>")):
         text = _SPACE_BEFORE_END.sub('" />', text)
     if text.find('" key="', 0, _FIRST) >= 0:
         text = _TYPE_AND_KEY.sub(r"\1\3\2", text)
@@ -246,7 +245,7 @@ _REFERENCES = _References({**_OWN, b"&apos;": b"'"})
 def _replace_references(json: bytes) -> bytes | None:
     """The JSON with characters or escapes for XML's references; None where one does not stand for a character."""
     ampersands = json.count(b"&")
-    if ampersands * 20 > len(json):  # where there are so many, a replacement for each kind is faster
+    if ampersands * 30 > len(json):  # where there are so many, a replacement for each kind is faster
         json, ampersands = _replace_own(json)
     if not ampersands:
         return json
@@ -278,7 +277,7 @@ def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Pla
     numbers = [place for place in places if isinstance(place, int)]
     if not numbers:
         return [place for place in places if isinstance(place, Place)]
-    text = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text)
+    text = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text, tags)
     before, *after = text.rsplit(b"<", tags - numbers[0])
     offsets = [*accumulate(after, lambda offset, tag: offset + 1 + len(tag), initial=len(before))]
     located = {}
@@ -294,8 +293,11 @@ _EMPTY_WITH_SPACE = re.compile(rb"""(?<=["'])>[ \t\n]+</ITEM>""")
 _NOT_A_LINE_END = re.compile(rb"[^\n]")
 
 
-def _keep_tags(text: bytes) -> bytes:
-    """A chunk of the same shape, but with those tags only that `_normalize` keeps."""
+def _keep_tags(text: bytes, tags: int) -> bytes:
+    """A chunk of the same shape, but with those tags only that `_normalize` keeps; there are so many of these."""
+    text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
+    if text.count(b"<") == tags:
+        return text
     for no_tag in (OPAQUE, _EMPTY_WITH_SPACE):
         text = no_tag.sub(lambda match: _NOT_A_LINE_END.sub(b" ", match[0]), text)
-    return text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
+    return text

@@ -65,14 +65,7 @@ def _length_of_closing(brackets: bytes) -> int:
     return _NULL + _EMPTY_KEY * brackets.endswith(b"{") + _END * len(brackets)
 
 
-# These escapes alone may name what XML cannot carry: \b, \f, most of \u0000 to \u001f, \ufffe, \uffff, and surrogates.
-_ESCAPE_OF_UNCARRIABLE = re.compile(rb"\\(?:[bf]|u(?:00[01]|[fF]{3}[eEfF]|[dD][89a-fA-F]))")
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
-
-
-def may_hold_uncarriable(json: bytes) -> bool:
-    """Whether strings of a JSON text may hold what XML cannot carry."""
-    return (b"\\" in json and _ESCAPE_OF_UNCARRIABLE.search(json) is not None) or holds_noncharacter(json)
 
 
 def holds_noncharacter(utf_8: bytes) -> bool:
@@ -81,20 +74,25 @@ def holds_noncharacter(utf_8: bytes) -> bool:
     return first in utf_8 and any(noncharacter in utf_8 for noncharacter in _NONCHARACTERS)
 
 
+# Escapes of characters that may be beyond ASCII, or that XML cannot carry.
+_ESCAPE = re.compile(rb"\\[bfu]")
+# Of these, those alone that may name what XML cannot carry: most of \u0000 to \u001f, \ufffe, \uffff, and surrogates.
+_ESCAPE_OF_UNCARRIABLE = re.compile(rb"\\(?:[bf]|u(?:00[01]|[fF]{3}[eEfF]|[dD][89a-fA-F]))")
+
+
 def _write(json: bytes) -> bytes:
     """The XML of a JSON text, both in UTF-8.
 
-    Where no escape asks for a character beyond ASCII, each byte is taken for a character: all that is looked for here
-    is ASCII, and a text of bytes takes a quarter of the room.
+    Where no string has to be looked at, each byte is taken for a character: all that is looked for here is ASCII, and
+    a text of bytes takes a quarter of the room.
     """
+    writer, codec = PLAIN_WRITER, "latin-1"
     has_escapes = b"\\" in json
-    codec = "latin-1"
-    if has_escapes and rb"\u" in json:
-        codec = "utf-8"
-        json = _replace_markup_escapes(json)
-    writer = CAREFUL_WRITER if may_hold_uncarriable(json) else PLAIN_WRITER
-    if writer is CAREFUL_WRITER:
-        codec = "utf-8"
+    if has_escapes and _ESCAPE.search(json):
+        json, codec = _replace_markup_escapes(json), "utf-8"
+        writer = CAREFUL_WRITER if _ESCAPE_OF_UNCARRIABLE.search(json) else PLAIN_WRITER
+    if holds_noncharacter(json):
+        writer, codec = CAREFUL_WRITER, "utf-8"
     json = json.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     xml = scan_json(json.decode(codec), writer.write).encode(codec)
     if has_escapes:

@@ -13,11 +13,8 @@ from collections.abc import Iterator
 from io import BufferedIOBase, BytesIO
 from typing import NamedTuple
 
-from crosswalk.converter.limits import START, Place, Source, cut_source
+from crosswalk.converter.limits import PART_SIZE, START, Place, Source, cut_source
 from crosswalk.converter.xml.parser import read_beginning
-
-SIZE = 1 << 16
-"""Bytes of a chunk, about."""
 
 OPAQUE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 """What may hold a `<` that begins nothing."""
@@ -34,7 +31,7 @@ class Chunk(NamedTuple):
     is_last: bool
 
 
-def cut_xml(source: Source, size: int = SIZE) -> Iterator[Chunk]:
+def cut_xml(source: Source, size: int = PART_SIZE) -> Iterator[Chunk]:
     """The chunks of an XML document as `XmlText` makes it, its DOCTYPE blanked, each of about `size` bytes.
 
     Raises as `read_beginning` does, and UnsafeDocument for a tag, text or comment that is too large.
