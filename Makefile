@@ -46,6 +46,15 @@ $(VENV)/.installed: requirements-dev.txt layers/shared/requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+# The command line: `python -m crosswalk` with layers/shared on PYTHONPATH. JSON becomes XML, anything else JSON.
+IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(FILE))
+
+.PHONY: convert
+
+convert: $(VENV)/.installed  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
+	@test -n "$(FILE)" || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
+	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) "$(FILE)" -o "$(or $(OUT),-)" $(ARGS)
+
 # The users' database: the one of `make start`, or the server that POSTGRES_DB_* name.
 COUNT ?= 500000
 

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import pytest
 
-from crosswalk import converter
 from crosswalk.converter import Conversion, convert_json_to_xml, convert_xml_to_json, json_to_xml, xml_to_json
+from crosswalk.converter.mappings import TO_XML
 from crosswalk.errors import CrosswalkError, InvalidParameter, MalformedDocument
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -84,7 +84,7 @@ def test_a_garbage_collection_waits_for_the_conversion_and_no_longer(monkeypatch
         states.append(gc.isenabled())
         raise MalformedDocument("")
 
-    monkeypatch.setitem(converter.TO_XML, "natural", convert)
+    monkeypatch.setitem(TO_XML, "natural", convert)
     for was_enabled in (True, False):
         (gc.enable if was_enabled else gc.disable)()
         with pytest.raises(MalformedDocument):

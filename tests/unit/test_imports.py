@@ -19,6 +19,7 @@ ALLOWED = {
     "crosswalk.errors": (),
     "crosswalk.settings": (),
     "crosswalk.telemetry": (),
+    "crosswalk.__main__": ("crosswalk.converter", "crosswalk.errors"),
     "crosswalk.converter": ("crosswalk.errors",),
     "crosswalk.http.handler": (*HTTP, "crosswalk.errors", "crosswalk.settings", "crosswalk.telemetry"),
     "crosswalk.http.problems": ("crosswalk.http.parameters", "crosswalk.errors", "crosswalk.telemetry"),

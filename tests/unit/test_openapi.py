@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crosswalk.converter import TO_JSON, TO_XML, Converter
+from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
 from local.openapi import FILE, ROOT, write_document
 from local.template import read_template
 

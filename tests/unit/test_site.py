@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from crosswalk.converter import TO_JSON, TO_XML, Converter, natural
+from crosswalk.converter import natural
+from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
 from crosswalk.http.documents import LIMIT
 from local.openapi import ROOT
 

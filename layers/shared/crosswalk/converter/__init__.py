@@ -13,38 +13,24 @@ Glossary
 """
 
 import gc
-import inspect
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
 from typing import Any
 
-from crosswalk.converter import item, jsonml, natural, xpath
 from crosswalk.converter.limits import BoundedWrite, Source
+from crosswalk.converter.mappings import TO_JSON, TO_XML, Bound, choose_converter, recognize_mapping
+from crosswalk.converter.streams import Summary, convert_stream
 from crosswalk.converter.xml.encoding import XmlText
-from crosswalk.converter.xml.reader import read_root
-from crosswalk.errors import InvalidParameter
 
-__all__ = ["Conversion", "convert_json_to_xml", "convert_xml_to_json", "json_to_xml", "xml_to_json"]
-
-# A mapping's two directions: `convert(source: Source, write: Callable[[bytes], object], **options)` reads a JSON
-# document as it came, or XML in UTF-8 as `recode_xml` makes it; writes; and returns the losses.
-Converter = Callable[..., tuple[str, ...]]
-
-TO_XML: Mapping[str, Converter] = {
-    "item": item.json_to_xml,
-    "natural": natural.json_to_xml,
-    "xpath": xpath.json_to_xml,
-    "jsonml": jsonml.json_to_xml,
-}
-TO_JSON: Mapping[str, Converter] = {
-    "item": item.xml_to_json,
-    "natural": natural.xml_to_json,
-    "xpath": xpath.xml_to_json,
-    "jsonml": jsonml.xml_to_json,
-}
-MAX_INDENT = 8
+__all__ = [
+    "Conversion",
+    "Summary",
+    "convert_json_to_xml",
+    "convert_stream",
+    "convert_xml_to_json",
+    "json_to_xml",
+    "xml_to_json",
+]
 
 
 @dataclass(frozen=True)
@@ -76,7 +62,7 @@ def convert_json_to_xml(
     Raises MalformedDocument, UnsafeDocument, InexpressibleDocument, InvalidParameter, or DocumentTooLarge where
     indentation and repeated names alone would make an enormous document of it.
     """
-    convert = _choose_converter(TO_XML, mapping, indent, options)
+    convert = choose_converter(TO_XML, mapping, indent, options)
     xml, losses = _run(convert, BytesIO(document))
     return Conversion(xml, mapping, losses)
 
@@ -91,41 +77,12 @@ def convert_xml_to_json(
     xml = XmlText(BytesIO(document))
     if mapping == "auto":
         mapping = recognize_mapping(xml)
-    convert = _choose_converter(TO_JSON, mapping, indent, options)
+    convert = choose_converter(TO_JSON, mapping, indent, options)
     json, losses = _run(convert, xml)
     return Conversion(json, mapping, losses)
 
 
-def recognize_mapping(xml: XmlText) -> str:
-    """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
-    xml.keep()
-    namespace, name, attributes = read_root(xml)
-    xml.put_back()
-    if not namespace and name == item.ELEMENT and attributes.get("type") in item.TYPES:
-        return "item"
-    if namespace == xpath.NAMESPACE and name in xpath.KINDS:
-        return "xpath"
-    return "natural"
-
-
-def _choose_converter(
-    converters: Mapping[str, Converter], mapping: str, indent: int | None, options: Mapping[str, Any]
-) -> Converter:
-    """The mapping's converter with its options, once they are known to be its own."""
-    if mapping not in converters:
-        raise InvalidParameter(f"The mapping must be one of {', '.join(converters)}.", parameter="mapping")
-    if indent is not None and not 0 <= indent <= MAX_INDENT:
-        raise InvalidParameter(
-            f"The parameter indent must be a whole number from 0 to {MAX_INDENT}.", parameter="indent"
-        )
-    chosen = {**options, "indent": indent} if indent else options
-    for name in chosen:
-        if name not in inspect.signature(converters[mapping]).parameters:
-            raise InvalidParameter(f"The parameter {name} does not apply to the mapping {mapping}.", parameter=name)
-    return partial(converters[mapping], **chosen)
-
-
-def _run(convert: Converter, document: Source) -> tuple[bytes, tuple[str, ...]]:
+def _run(convert: Bound, document: Source) -> tuple[bytes, tuple[str, ...]]:
     """What the converter makes of the document, without pauses for a garbage collection.
 
     A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.

@@ -1,6 +1,7 @@
 """Places in a document, and how far one may go: what holds for JSON and XML alike."""
 
 from collections.abc import Callable, Iterable, Iterator
+from io import BufferedIOBase, BytesIO
 from typing import NamedTuple, Protocol
 
 from crosswalk.errors import DocumentTooLarge, UnsafeDocument
@@ -14,6 +15,10 @@ MAX_POINTER = 2048
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes that a whole document may become. Deep indentation or a long name, written again and again, can make a small
 document enormous; all other growth is a small multiple of what comes in."""
+
+MAX_GROWTH = 32
+"""Times what came in that the result of a stream may have beyond MAX_OUTPUT: a mapping takes up to 17 (`0,` becomes
+`<ITEM type="integer" value="0" />`), and 16 are for what is written again and again."""
 
 
 class Place(NamedTuple):
@@ -57,23 +62,26 @@ def join_steps(steps: Iterable[str]) -> str:
 
 
 class BoundedWrite:
-    """A `write` that raises DocumentTooLarge as soon as more than `limit` bytes were written, before it passes them on.
+    """A `write` that raises DocumentTooLarge as soon as more bytes were written than the limit that holds then.
 
     What bounds the result of a conversion stands here, and nowhere else.
     """
 
-    def __init__(self, write: Callable[[bytes], object], limit: int = MAX_OUTPUT) -> None:
+    def __init__(self, write: Callable[[bytes], object], find_limit: Callable[[], int] = lambda: MAX_OUTPUT) -> None:
         self.written = 0
-        self.limit = limit
         self._write = write
+        self._find_limit = find_limit
 
     def __call__(self, utf_8: bytes) -> None:
         self.written += len(utf_8)
-        if self.written > self.limit:
-            mebibytes = self.limit // 1024**2
-            raise DocumentTooLarge(f"The converted document would exceed {mebibytes} MiB.", limit=self.limit)
+        if self.written > MAX_OUTPUT and self.written > (limit := self._find_limit()):
+            mebibytes = limit // 1024**2
+            raise DocumentTooLarge(f"The converted document would exceed {mebibytes} MiB.", limit=limit)
         self._write(utf_8)
 
+
+MAX_READ = 1 << 20
+"""Bytes that are asked of a source at once."""
 
 PART_SIZE = 1 << 16
 """Bytes of a part that is converted on its own, about."""
@@ -126,10 +134,26 @@ def cut_source(
             wanted = min(2 * len(window), MAX_GAP)
 
 
+class Resumed(BufferedIOBase):
+    """A source of which the beginning has been read already."""
+
+    def __init__(self, beginning: bytes, source: Source) -> None:
+        self._beginning = BytesIO(beginning)
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            return self._beginning.read() + self._source.read()
+        return self._beginning.read(size) or self._source.read(size)
+
+
 def read_fully(source: Source, size: int) -> bytes:
     """As many bytes as asked for, fewer only where the source ends."""
     blocks = []
-    while size > 0 and (block := source.read(size)):
+    while size > 0 and (block := source.read(min(size, MAX_READ))):
         blocks.append(block)
         size -= len(block)
     return b"".join(blocks)

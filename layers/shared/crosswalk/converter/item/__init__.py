@@ -42,7 +42,7 @@ __all__ = ["ELEMENT", "TYPES", "json_to_xml", "xml_to_json"]
 
 
 def json_to_xml(
-    source: Source, write: Callable[[bytes], object], *, indent: int = 0, size: int = PART_SIZE
+    source: Source, write: Callable[[bytes], object], size: int = PART_SIZE, *, indent: int = 0
 ) -> tuple[str, ...]:
     """Write the ITEM document of a JSON text, both in UTF-8, with `indent` spaces for each level. There are no losses.
 
@@ -56,7 +56,7 @@ def json_to_xml(
 
 
 def xml_to_json(
-    source: Source, write: Callable[[bytes], object], *, indent: int = 0, size: int = PART_SIZE
+    source: Source, write: Callable[[bytes], object], size: int = PART_SIZE, *, indent: int = 0
 ) -> tuple[str, ...]:
     """Write the JSON, in UTF-8, of an ITEM document. There are no losses.
 

@@ -10,10 +10,9 @@ chunk ends before any `<` outside these, the last one where the document ends.
 
 import re
 from collections.abc import Iterator
-from io import BufferedIOBase, BytesIO
 from typing import NamedTuple
 
-from crosswalk.converter.limits import PART_SIZE, START, Place, Source, cut_source
+from crosswalk.converter.limits import PART_SIZE, START, Place, Resumed, Source, cut_source
 from crosswalk.converter.xml.parser import read_beginning
 
 OPAQUE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
@@ -37,21 +36,10 @@ def cut_xml(source: Source, size: int = PART_SIZE) -> Iterator[Chunk]:
     Raises as `read_beginning` does, and UnsafeDocument for a tag, text or comment that is too large.
     """
     place = START
-    whole = _Resumed(read_beginning(source), source)
+    whole = Resumed(read_beginning(source), source)
     for number, part in enumerate(cut_source(whole, size, _find_last_tag)):
         yield Chunk(part.text, place, number == 0, part.is_last)
         place = place.after(part.text.decode())
-
-
-class _Resumed(BufferedIOBase):
-    """A source of which the beginning has been read already."""
-
-    def __init__(self, beginning: bytes, source: Source) -> None:
-        self._beginning = BytesIO(beginning)
-        self._source = source
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return self._beginning.read(size) or self._source.read(-1 if size is None else size)
 
 
 def _find_last_tag(text: bytes) -> int:

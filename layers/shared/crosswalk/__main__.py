@@ -1,0 +1,173 @@
+"""The command line: converts a document of any size, from a file or standard input, plain or in gzip.
+
+python -m crosswalk to-xml big.json -o big.xml
+python -m crosswalk to-json feed.xml.gz --mapping natural --lines --record item > feed.jsonl
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from gzip import GzipFile
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from crosswalk.converter import Summary, convert_stream
+from crosswalk.errors import CrosswalkError, DocumentError
+
+UNITS = ("B", "KB", "MB", "GB", "TB")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Convert as the arguments say; the exit status: 0, or 1 where the document or the files made it impossible."""
+    given = vars(create_parser().parse_args(arguments))
+    source, output, to = given.pop("file"), given.pop("output"), given.pop("to")
+    packed = given.pop("gzip") or output.endswith(".gz")
+    options = {name: value for name, value in given.items() if value is not None}
+    try:
+        with open_source(source) as reading, open_target(output, packed) as target:
+            summary = convert_stream(follow(reading), target, to, **options)
+    except BrokenPipeError:  # whoever reads what comes out has seen enough
+        sys.stdout = None  # else Python would flush it once more, and complain
+        return 1
+    except CrosswalkError as error:
+        return complain(source, describe(error))
+    except OSError as error:
+        return complain(error.filename or source, error.strerror or str(error))
+    report(summary)
+    return 0
+
+
+def create_parser() -> argparse.ArgumentParser:
+    """What the command line takes. An option that is not given is left to the converter."""
+    parser = argparse.ArgumentParser(prog="crosswalk", description="Convert documents of any size.")
+    commands = parser.add_subparsers(dest="to", required=True, metavar="{to-xml,to-json}")
+    to_xml = commands.add_parser("to-xml", help="convert a JSON document to XML")
+    to_json = commands.add_parser("to-json", help="convert an XML document to JSON")
+    flag: dict[str, Any] = {"action": "store_false", "default": None}
+    mappings = ["item", "natural", "xpath", "jsonml"]
+    to_xml.add_argument("--mapping", choices=mappings, help="the rules to convert by (item)")
+    to_json.add_argument("--mapping", choices=["auto", *mappings], help="the rules to convert by (auto)")
+    for command, to in ((to_xml, "xml"), (to_json, "json")):
+        command.set_defaults(to=to)
+        command.add_argument("file", nargs="?", default="-", metavar="FILE", help="the document (standard input)")
+        command.add_argument("-o", "--output", default="-", metavar="FILE", help="the result (standard output)")
+        command.add_argument("--gzip", action="store_true", help="pack the result, as for a FILE that ends in .gz")
+        command.add_argument("--attribute-prefix", metavar="TEXT", help="natural: what begins an attribute's member")
+        command.add_argument("--text-key", metavar="TEXT", help="natural: the member for an element's text")
+    to_xml.add_argument("--indent", type=int, metavar="N", help="spaces for each level, 0 to 8")
+    to_xml.add_argument("--root", metavar="NAME", help="natural: the root element, where the document gives none")
+    to_xml.add_argument("--item", metavar="NAME", help="natural: elements for what stands in a list without a name")
+    to_xml.add_argument("--no-escape", dest="escape", help="xpath: escape nothing", **flag)
+    to_xml.add_argument("--duplicates", metavar="HOW", help="xpath: reject, use-first or retain members of one name")
+    to_json.add_argument(
+        "--force-list", type=split_names, metavar="NAMES", help="natural: elements that are always lists"
+    )
+    to_json.add_argument(
+        *("--keep-whitespace",),
+        dest="strip_whitespace",
+        action="store_false",
+        default=None,
+        help="natural: strip nothing",
+    )
+    to_json.add_argument("--namespaces", choices=["prefixed", "expanded"], help="natural: how names are written")
+    to_json.add_argument("--types", choices=["strings", "infer"], help="natural: what texts become")
+    return parser
+
+
+def split_names(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+@contextmanager
+def open_source(name: str) -> Iterator[BinaryIO]:
+    """The document to read; `-` is standard input."""
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with open(name, "rb") as file:
+            yield file
+
+
+@contextmanager
+def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
+    """Where to write; `-` is standard output. A file appears under its name only when it is whole."""
+    with pass_on(sys.stdout.buffer) if name == "-" else replace_when_whole(Path(name)) as file:
+        if packed:
+            with GzipFile(fileobj=file, mode="wb", mtime=0) as target:
+                yield target  # type: ignore[misc]  # it can be written to
+        else:
+            yield file
+
+
+@contextmanager
+def pass_on(file: BinaryIO) -> Iterator[BinaryIO]:
+    yield file
+    file.flush()
+
+
+@contextmanager
+def replace_when_whole(path: Path) -> Iterator[BinaryIO]:
+    """A new file beside `path`, which takes its place at the end, or is removed where something went wrong."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(handle, "wb") as file:
+            yield file
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp lets only the owner read it
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def follow(source: BinaryIO) -> BinaryIO:
+    """The same source with a bar of how much has been read, on a terminal, where tqdm is installed."""
+    try:
+        from tqdm import tqdm
+        from tqdm.utils import CallbackIOWrapper
+    except ImportError:
+        return source
+    size = os.fstat(source.fileno()).st_size if source.seekable() else None
+    bar = tqdm(total=size, unit="B", unit_scale=True, disable=None, delay=0.5)
+    return cast(BinaryIO, CallbackIOWrapper(bar.update, source, "read"))
+
+
+def format_bytes(count: float) -> str:
+    """A number of bytes as people say it: `4.1 MB`."""
+    for unit in UNITS:
+        if count < 1000 or unit == UNITS[-1]:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("the last unit takes any number")
+
+
+def describe(error: CrosswalkError) -> str:
+    """The problem and its place, in one line."""
+    places = []
+    if isinstance(error, DocumentError):
+        if error.place:
+            places.append("line {}, column {}".format(*error.place))
+        places += [place for place in (error.path, error.pointer) if place]
+    return f"{': '.join(['; '.join(places), error.detail])}" if places else error.detail
+
+
+def complain(name: str, what: str) -> int:
+    print(f"crosswalk: {'standard input' if name == '-' else name}: {what}", file=sys.stderr)
+    return 1
+
+
+def report(summary: Summary) -> None:
+    """Say on a terminal what became of the document; what was lost, in any case."""
+    if sys.stderr.isatty():
+        sizes = f"{format_bytes(summary.bytes_in)} in, {format_bytes(summary.bytes_out)} out"
+        print(f"crosswalk: {sizes}, mapping {summary.mapping}", file=sys.stderr)
+    if summary.losses:
+        print(f"crosswalk: lost: {', '.join(summary.losses)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""The mappings by name: which function converts which way, with which options, and which of them stream."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from crosswalk.converter import item, jsonml, natural, xpath
+from crosswalk.converter.limits import Source
+from crosswalk.converter.xml.encoding import XmlText
+from crosswalk.converter.xml.reader import read_root
+from crosswalk.errors import InvalidParameter
+
+# A mapping's two directions. Each reads a JSON document as it came, or XML as `XmlText` makes it; writes; and returns
+# its losses.
+Converter = Callable[..., tuple[str, ...]]
+Bound = Callable[[Source, Callable[[bytes], object]], tuple[str, ...]]
+
+TO_XML: Mapping[str, Converter] = {
+    "item": item.json_to_xml,
+    "natural": natural.json_to_xml,
+    "xpath": xpath.json_to_xml,
+    "jsonml": jsonml.json_to_xml,
+}
+TO_JSON: Mapping[str, Converter] = {
+    "item": item.xml_to_json,
+    "natural": natural.xml_to_json,
+    "xpath": xpath.xml_to_json,
+    "jsonml": jsonml.xml_to_json,
+}
+MAX_INDENT = 8
+
+
+def choose_converter(
+    converters: Mapping[str, Converter], mapping: str, indent: int | None, options: Mapping[str, Any]
+) -> Bound:
+    """The mapping's converter with its options, once they are known to be its own. Raises InvalidParameter."""
+    if mapping not in converters:
+        raise InvalidParameter(f"The mapping must be one of {', '.join(converters)}.", parameter="mapping")
+    if indent is not None and not 0 <= indent <= MAX_INDENT:
+        raise InvalidParameter(
+            f"The parameter indent must be a whole number from 0 to {MAX_INDENT}.", parameter="indent"
+        )
+    chosen = {**options, "indent": indent} if indent else options
+    known = list_options(converters[mapping])
+    for name in chosen:
+        if name not in known:
+            raise InvalidParameter(f"The parameter {name} does not apply to the mapping {mapping}.", parameter=name)
+    return partial(converters[mapping], **chosen)
+
+
+def list_options(converter: Converter) -> dict[str, inspect.Parameter]:
+    """The options of a mapping in one direction, by name."""
+    parameters = inspect.signature(converter).parameters
+    return {name: option for name, option in parameters.items() if option.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+def recognize_mapping(xml: XmlText) -> str:
+    """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
+    xml.keep()
+    namespace, name, attributes = read_root(xml)
+    xml.put_back()
+    if not namespace and name == item.ELEMENT and attributes.get("type") in item.TYPES:
+        return "item"
+    if namespace == xpath.NAMESPACE and name in xpath.KINDS:
+        return "xpath"
+    return "natural"
+
+
+def streams(converters: Mapping[str, Converter], mapping: str, options: Mapping[str, Any]) -> bool:
+    """Whether a mapping with these options converts in memory that does not grow with the document."""
+    if mapping == "natural":
+        return bool(options.get("lines"))
+    return mapping == "item" or (mapping == "jsonml" and converters is TO_JSON)

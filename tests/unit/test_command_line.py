@@ -1,0 +1,102 @@
+"""The command line: files and standard input to files and standard output."""
+
+import gzip
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crosswalk.converter import json_to_xml
+
+ROOT = Path(__file__).parents[2]
+JSON = b'{"a":[1.0,"x"]}'
+XML = json_to_xml(JSON)
+
+
+def run(*arguments: str | Path, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "crosswalk", *map(str, arguments)],
+        input=document,
+        env={"PYTHONPATH": str(ROOT / "layers/shared")},
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_standard_input_becomes_standard_output() -> None:
+    done = run("to-xml", document=JSON)
+    assert (done.returncode, done.stdout, done.stderr) == (0, XML, b"")
+    assert run("to-json", document=XML).stdout == JSON
+
+
+def test_a_file_becomes_another(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(JSON)
+    done = run("to-xml", tmp_path / "a.json", "-o", tmp_path / "a.xml")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert (tmp_path / "a.xml").read_bytes() == XML
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.xml"]
+    assert (tmp_path / "a.xml").stat().st_mode == (tmp_path / "a.json").stat().st_mode
+
+
+def test_options_reach_the_mapping() -> None:
+    done = run("to-json", "--mapping", "natural", "--force-list", "b", "--types", "infer", document=b"<a><b>1</b></a>")
+    assert done.stdout == b'{"a":{"b":[1]}}'
+    assert run("to-xml", "--indent", "2", document=b"[1]").stdout == json_to_xml(b"[1]", indent=2)
+
+
+def test_losses_are_said() -> None:
+    done = run("to-json", document=b"<a><!-- b --></a>")
+    assert (done.returncode, done.stdout) == (0, b'{"a":null}')
+    assert done.stderr == b"crosswalk: lost: comments\n"
+
+
+def test_gzip_is_read_by_itself_and_written_when_asked_or_named(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(gzip.compress(JSON))
+    assert run("to-xml", tmp_path / "a").stdout == XML
+    assert gzip.decompress(run("to-xml", tmp_path / "a", "--gzip").stdout) == XML
+    run("to-xml", tmp_path / "a", "-o", tmp_path / "b.gz")
+    assert gzip.decompress((tmp_path / "b.gz").read_bytes()) == XML
+
+
+def test_a_problem_is_one_line_with_its_place_and_status_1() -> None:
+    done = run("to-json", document=b'<ITEM type="list">\n <ITEM type="no"/></ITEM>')
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"crosswalk: standard input: line 2, column 2; /ITEM/ITEM[1]: Only elements ITEM ")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_refused_document_leaves_the_output_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("before")
+    done = run("to-xml", "-o", tmp_path / "out", document=b"[1,2")
+    assert done.returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert (tmp_path / "out").read_text() == "before"
+
+
+@pytest.mark.parametrize("arguments", [["to-xml", "nowhere.json"], ["to-xml", "-o", "nowhere/a.xml"]])
+def test_a_file_that_cannot_be_opened_is_named(arguments: list[str]) -> None:
+    done = run(*arguments, document=JSON)
+    assert done.returncode == 1
+    assert b"nowhere" in done.stderr
+    assert done.stderr.endswith(b": No such file or directory\n")
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:
+    program = f"{sys.executable} -m crosswalk to-xml | head -c 5"
+    document = b"[" + b",".join([b"1"] * 500_000) + b"]"
+    environment = {"PYTHONPATH": str(ROOT / "layers/shared"), "PATH": os.environ["PATH"]}
+    done = subprocess.run(program, shell=True, input=document, env=environment, capture_output=True, check=False)
+    assert (done.stdout, done.stderr) == (b"<ITEM", b"")
+
+
+def test_a_terminal_is_told_the_sizes(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(JSON)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "crosswalk", "to-xml", "a.json", "-o", "a.xml"]
+    subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT / "layers/shared")}, stderr=theirs, check=True)
+    os.close(theirs)
+    assert f"{len(JSON)} B in, {len(XML)} B out, mapping item" in os.read(ours, 10_000).decode()
+    os.close(ours)
