@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 import psycopg
 
-from crosswalk.migrations import Credentials, migrate
+from crosswalk.migrations import migrate
 from crosswalk.settings import DatabaseSettings
 
 FOLDER = Path(__file__).parents[1] / ".postgres"
@@ -234,9 +234,13 @@ def prepare(server: Server) -> None:
     """Make the database where it is missing, and bring its schema up to date."""
     login: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "user": MASTER, "password": server.password}
     with psycopg.connect(autocommit=True, dbname="postgres", **login) as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:
+            # As the master that RDS makes: no superuser, but it owns the database and makes roles.
+            secret = connection.pgconn.encrypt_password(server.password.encode(), OWNER.encode(), b"scram-sha-256")
+            connection.execute(f"CREATE ROLE {OWNER} LOGIN CREATEROLE PASSWORD '{secret.decode()}'".encode())
         if connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
-            connection.execute(f"CREATE DATABASE {DATABASE}")
-    migrate(DatabaseSettings.model_validate(describe(server)), Credentials(MASTER, server.password))
+            connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
+    migrate(DatabaseSettings.model_validate(describe(server)))
 
 
 def describe(server: Server) -> dict[str, str]:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from crosswalk.telemetry import logger
-from local.postgres import MASTER
 from tests.databases import LOOP, WAYS, Database, Servers, clone_database, connect, create_database, use_variables
 from tests.running import ROOT, RunningService
 
@@ -66,28 +65,27 @@ def direct_database(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.fixture
-def master(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """The master's login of a server with an empty database, to which the functions' variables point.
-
-    The roles do not exist yet.
-    """
+def empty_database(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server as RDS makes it: a master who is no superuser, and owns an empty database; no application role."""
     server = servers.get_server("postgresql-18")
     variables = {
         "POSTGRES_DB_HOST": "127.0.0.1",
         "POSTGRES_DB_PORT": str(server.port),
-        "POSTGRES_DB_NAME": "bootstrapped",
+        "POSTGRES_DB_NAME": "new_database",
         "POSTGRES_DB_USER": "new_application",
         "POSTGRES_DB_PASSWORD": "one",
-        "POSTGRES_OWNER_USER": "new_owner",
+        "POSTGRES_OWNER_USER": "new_master",
         "POSTGRES_OWNER_PASSWORD": "two",
     }
     with connect(server, "postgres") as connection:
-        connection.execute("CREATE DATABASE bootstrapped")
+        connection.execute("CREATE ROLE new_master LOGIN CREATEROLE PASSWORD 'two'")
+        connection.execute("CREATE DATABASE new_database OWNER new_master")
     with use_variables(variables, monkeypatch):
-        yield {"username": MASTER, "password": server.password}
+        yield
     with connect(server, "postgres") as connection:
-        connection.execute("DROP DATABASE bootstrapped WITH (FORCE)")
-        connection.execute("DROP ROLE IF EXISTS new_application, new_owner")
+        connection.execute("DROP DATABASE new_database WITH (FORCE)")
+        connection.execute("DROP ROLE IF EXISTS new_application")
+        connection.execute("DROP ROLE new_master")
 
 
 @pytest.fixture

@@ -213,7 +213,7 @@ def create_database(servers: Servers, way: str, name: str) -> Iterator[Database]
     """A clone of the migrated template, dropped at the end."""
     server, port = servers.get_server(way), servers.get_port(way)
     with connect(server, "postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER}".encode())
     yield Database(server, {**postgres.describe(server), "POSTGRES_DB_NAME": name, "POSTGRES_DB_PORT": str(port)}, way)
     with connect(server, "postgres") as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -1,4 +1,7 @@
-"""Answers CloudFormation for the custom resource DatabaseMigration: has migrate_database bring the schema up to date.
+"""Answers CloudFormation for a release's two custom resources, each a function that is to be invoked and must do well.
+
+DatabaseMigration   migrate_database brings the schema up to date, before any new code is live
+ReleaseCheck        the new version of health reaches the database, before any request reaches a new version
 
 It stands outside the VPC, since its answer is an upload to S3, which nothing in the private subnets can reach. It
 always answers, also when it fails: CloudFormation would wait for the resource's ServiceTimeout otherwise.
@@ -18,53 +21,63 @@ Event = Mapping[str, Any]
 
 # A migration may take as long as its function may run, and a second attempt beside the first would help no one.
 PATIENCE = Config(connect_timeout=5, read_timeout=310, retries={"total_max_attempts": 1})
-AWAY = "OperationalError"
-"""What the migrating function raises when it does not reach the database."""
 PAUSE = 10.0
-WAIT = 180.0
-"""Seconds for a database that is away, tried every PAUSE: a proxy is made before it has reached its database."""
+"""Seconds between two attempts. A new proxy exists before it has reached its database, a role before it counts."""
+LAST_TRY = 330_000
+"""Milliseconds that must remain for another attempt: those of a migration and of the answer."""
 REASON_LIMIT = 1000
-PHYSICAL_ID = "database-migration"
-"""Always the same: a resource whose id changes is replaced, and CloudFormation would send a Delete for the old one."""
+
+HEALTH_REQUEST = {
+    "httpMethod": "GET",
+    "resource": "/health",
+    "path": "/health",
+    "headers": {},
+    "multiValueHeaders": {},
+    "queryStringParameters": {"database": "1"},
+    "multiValueQueryStringParameters": {"database": ["1"]},
+    "requestContext": {"requestId": "release-check", "stage": "v1", "identity": {}},
+    "body": None,
+    "isBase64Encoded": False,
+}
 
 logger = logging.getLogger(__name__)
 
 
-class MigrationFailed(Exception):
-    """The migrating function did not bring the schema up to date; its message is for CloudFormation's events."""
+class Failed(Exception):
+    """What was asked for did not succeed; the message is for CloudFormation's events."""
 
 
-class DatabaseAway(MigrationFailed):
-    """The database could not be reached; worth another try."""
+class NotReady(Failed):
+    """Not yet; worth another try."""
 
 
-def handler(event: Event, context: object) -> None:
+def handler(event: Event, context: Any) -> None:
     """Takes a custom resource's request; the answer goes to the request's ResponseURL."""
     try:
-        data = answer_request(event)
+        data = answer_request(event, context)
     except Exception as error:
-        logger.error("migration failed: %s", type(error).__name__)
+        logger.error("%s failed: %s", event["LogicalResourceId"], type(error).__name__)
         send_answer(event, "FAILED", reason=f"{type(error).__name__}: {error}"[:REASON_LIMIT])
     else:
         send_answer(event, "SUCCESS", data=data)
 
 
-def answer_request(event: Event) -> dict[str, Any]:
-    """What to tell CloudFormation: the schema's version, or nothing where nothing is to be done.
+def answer_request(event: Event, context: Any) -> dict[str, Any]:
+    """What to tell CloudFormation, once what it asks for has succeeded. Raises Failed.
 
     Delete never touches data. On the way back from a failed deploy the schema stays as it is, since each release
     works on the schema of the next; so a rollback succeeds also while the database is away.
     """
     if event["RequestType"] == "Delete" or is_rolling_back(event["StackId"]):
         return {}
-    properties = event["ResourceProperties"]
-    answer = await_database(properties["MigrateFunction"])
-    if answer.get("bootstrap_required"):
-        master = read_master(properties["MasterSecret"])
-        answer = migrate(properties["MigrateFunction"], {"master": master})
-    if "version" not in answer:
-        raise MigrationFailed("the roles could not be made")
-    return {"Version": answer["version"], "Applied": len(answer["applied"])}
+    attempt = {"Custom::DatabaseMigration": migrate, "Custom::ReleaseCheck": check_health}[event["ResourceType"]]
+    while True:
+        try:
+            return attempt(event["ResourceProperties"]["Function"])
+        except NotReady:
+            if context.get_remaining_time_in_millis() < LAST_TRY:
+                raise
+            time.sleep(PAUSE)
 
 
 def is_rolling_back(stack_id: str) -> bool:
@@ -73,32 +86,33 @@ def is_rolling_back(stack_id: str) -> bool:
     return "ROLLBACK" in stack["StackStatus"]
 
 
-def await_database(function: str) -> dict[str, Any]:
-    """The migrating function's answer, once it reaches the database. Raises DatabaseAway when that takes long."""
-    deadline = time.monotonic() + WAIT
-    while True:
-        try:
-            return migrate(function, {})
-        except DatabaseAway:
-            if time.monotonic() + PAUSE > deadline:
-                raise
-            time.sleep(PAUSE)
+def migrate(function: str) -> dict[str, Any]:
+    """The schema's version, up to date. Raises NotReady while the owner cannot log in, whatever the reason."""
+    answer = invoke(function, {})
+    if "login_failed" in answer:
+        raise NotReady(answer["login_failed"])
+    return {"Version": answer["version"], "Applied": len(answer["applied"])}
 
 
-def migrate(function: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Invoke the migrating function and wait for its answer. Raises MigrationFailed when it raised."""
-    response = boto3.client("lambda", config=PATIENCE).invoke(FunctionName=function, Payload=json.dumps(event))
+def check_health(function: str) -> dict[str, Any]:
+    """Nothing, if the function reaches the database. Raises NotReady while it does not."""
+    answer = invoke(function, HEALTH_REQUEST)
+    if answer["statusCode"] != 200:
+        raise NotReady(f"GET /health?database=1 of the new version answers {answer['statusCode']}: {answer['body']}")
+    return {}
+
+
+def invoke(function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+    """A function's answer. Raises Failed when it raised, NotReady while AWS still prepares it."""
+    client = boto3.client("lambda", config=PATIENCE)
+    try:
+        response = client.invoke(FunctionName=function, Payload=json.dumps(event))
+    except client.exceptions.ResourceConflictException as error:  # its state is Pending
+        raise NotReady(str(error)) from error
     answer: dict[str, Any] = json.load(response["Payload"])
     if "FunctionError" in response:
-        failure = DatabaseAway if answer.get("errorType") == AWAY else MigrationFailed
-        raise failure(f"{answer.get('errorType')}: {answer.get('errorMessage')}; its log group tells more")
+        raise Failed(f"{answer.get('errorType')}: {answer.get('errorMessage')}; its log group tells more")
     return answer
-
-
-def read_master(secret: str) -> dict[str, str]:
-    """The master user's name and password, which RDS keeps in Secrets Manager."""
-    value = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"])
-    return {"username": value["username"], "password": value["password"]}
 
 
 def send_answer(event: Event, status: str, *, data: dict[str, Any] | None = None, reason: str = "") -> None:
@@ -106,7 +120,8 @@ def send_answer(event: Event, status: str, *, data: dict[str, Any] | None = None
     answer = {
         "Status": status,
         "Reason": reason,
-        "PhysicalResourceId": event.get("PhysicalResourceId", PHYSICAL_ID),
+        # Always the same: a resource whose id changes is replaced, and CloudFormation sends a Delete for the old one.
+        "PhysicalResourceId": event["LogicalResourceId"],
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],

@@ -1,4 +1,4 @@
-"""Migrations on the oldest and the newest PostgreSQL, by every kind of master."""
+"""Migrations on the oldest and the newest PostgreSQL, by every kind of owner."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,17 +8,10 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from crosswalk.migrations import (
-    BootstrapRequired,
-    Credentials,
-    Migration,
-    apply_migrations,
-    migrate,
-    read_migrations,
-)
+from crosswalk.migrations import LoginFailed, Migration, apply_migrations, migrate, read_migrations
 from crosswalk.settings import DatabaseSettings
 from crosswalk.users import get_user, save_user
-from local.postgres import APPLICATION, MASTER, Server
+from local.postgres import APPLICATION, Server
 from tests.databases import DEBIAN, FAST, Database, Servers, clone_database, connect, require_debian, wait
 
 NAMES = [migration.name for migration in read_migrations()]
@@ -42,7 +35,7 @@ def server(request: pytest.FixtureRequest, servers: Servers) -> Server:
 
 @pytest.fixture
 def empty(server: Server) -> Iterator[DatabaseSettings]:
-    """An empty database, and roles for it that do not exist yet."""
+    """An empty database and its owner, as RDS makes them; the application role does not exist yet."""
     suffix = uuid4().hex[:8]
     settings = DatabaseSettings.model_validate(
         {
@@ -56,11 +49,13 @@ def empty(server: Server) -> Iterator[DatabaseSettings]:
         }
     )
     with connect(server, "postgres") as connection:
-        connection.execute(f"CREATE DATABASE {settings.postgres_db_name} TEMPLATE template0")
+        connection.execute(f"CREATE ROLE {settings.owner} LOGIN CREATEROLE PASSWORD 'geheim-{suffix}'")
+        connection.execute(f"CREATE DATABASE {settings.postgres_db_name} TEMPLATE template0 OWNER {settings.owner}")
     yield settings
     with connect(server, "postgres") as connection:
         connection.execute(f"DROP DATABASE {settings.postgres_db_name} WITH (FORCE)")
-        connection.execute(f'DROP ROLE IF EXISTS "{settings.postgres_db_user}", "{settings.owner}"')
+        connection.execute(f'DROP ROLE IF EXISTS "{settings.postgres_db_user}"')
+        connection.execute(f"DROP ROLE {settings.owner}")
 
 
 def apply(database: Database, *migrations: Migration) -> list[str]:
@@ -73,10 +68,7 @@ def test_migrations_are_numbered_from_one_without_a_gap() -> None:
 
 
 def test_the_first_run_applies_all_in_order_and_the_second_nothing(empty: DatabaseSettings, server: Server) -> None:
-    master = Credentials(MASTER, server.password)
-    with pytest.raises(BootstrapRequired):
-        migrate(empty)
-    first, second = migrate(empty, master), migrate(empty)
+    first, second = migrate(empty), migrate(empty)
     assert (first.applied, first.version) == (NAMES, len(NAMES))
     assert (second.applied, second.version) == ([], len(NAMES))
     with connect(server, empty.postgres_db_name) as connection:
@@ -86,10 +78,9 @@ def test_the_first_run_applies_all_in_order_and_the_second_nothing(empty: Databa
         assert owner == (empty.owner,)
 
 
-def test_of_several_runners_at_once_each_migration_is_applied_by_one(empty: DatabaseSettings, server: Server) -> None:
-    master = Credentials(MASTER, server.password)
+def test_of_several_runners_at_once_each_migration_is_applied_by_one(empty: DatabaseSettings) -> None:
     with ThreadPoolExecutor(4) as executor:
-        reports = list(executor.map(lambda _: migrate(empty, master), range(4)))
+        reports = list(executor.map(lambda _: migrate(empty), range(4)))
     assert sorted(name for report in reports for name in report.applied) == NAMES
     assert {report.version for report in reports} == {len(NAMES)}
 
@@ -131,7 +122,7 @@ def test_time_outs_belong_to_the_application_role(plain_database: Database) -> N
     }
 
 
-def test_a_single_login_may_be_master_owner_and_application(server: Server) -> None:
+def test_a_single_login_may_be_owner_and_application(server: Server) -> None:
     """On one's own server. Its time-outs are then the database's alone, since the login is used elsewhere too."""
     name = f"single_{uuid4().hex[:8]}"
     with connect(server, "postgres") as connection:
@@ -157,13 +148,10 @@ def test_a_single_login_may_be_master_owner_and_application(server: Server) -> N
         connection.execute(f"DROP ROLE {name}")
 
 
-def test_an_owner_that_may_make_roles_makes_the_application_role_itself(
-    empty: DatabaseSettings, server: Server
-) -> None:
+def test_an_owner_that_may_not_make_roles_finds_one_made_by_hand(empty: DatabaseSettings, server: Server) -> None:
     with connect(server, empty.postgres_db_name) as connection:
-        connection.execute(f"CREATE ROLE {empty.owner} LOGIN CREATEROLE PASSWORD '{empty.get_password(empty.owner)}'")
-        connection.execute(f"GRANT CREATE ON DATABASE {empty.postgres_db_name} TO {empty.owner}")
-        connection.execute(f"GRANT CREATE ON SCHEMA public TO {empty.owner}")
+        connection.execute(f"ALTER ROLE {empty.owner} NOCREATEROLE")
+        connection.execute(f'CREATE ROLE "{empty.postgres_db_user}" LOGIN')
     assert migrate(empty).applied == NAMES
 
 
@@ -172,15 +160,14 @@ def test_a_database_that_cannot_tell_upper_from_lower_case_is_refused(empty: Dat
     with connect(server, "postgres") as connection:
         connection.execute(f"DROP DATABASE {name}")
         options = "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'"
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {options}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 OWNER {empty.owner} ENCODING 'UTF8' {options}")
     with pytest.raises(psycopg.errors.RaiseException, match="UTF-8"):
-        migrate(empty, Credentials(MASTER, server.password))
+        migrate(empty)
 
 
-def test_an_absent_server_is_an_error_and_no_reason_to_ask_for_the_master() -> None:
-    settings = DatabaseSettings.model_validate({"POSTGRES_DB_PORT": 1})
-    with pytest.raises(psycopg.OperationalError):
-        migrate(settings)
+def test_an_absent_server_is_a_failed_login_with_libpqs_text() -> None:
+    with pytest.raises(LoginFailed, match="refused"):
+        migrate(DatabaseSettings.model_validate({"POSTGRES_DB_PORT": 1}))
 
 
 @pytest.fixture(params=VERSIONS)
@@ -205,27 +192,17 @@ def set_login_rules(server: Server, *rules: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def test_the_master_of_rds_is_needed_once_and_not_again(rds: Server) -> None:
+def test_the_master_of_rds_logs_in_by_token_before_and_after_it_made_the_role(rds: Server) -> None:
+    """On PostgreSQL 16 and later who makes a role is a member of it, and so of rds_iam through it, too."""
     settings = DatabaseSettings.model_validate(
-        {"POSTGRES_DB_PORT": rds.port, "POSTGRES_DB_USER": "application", "POSTGRES_OWNER_USER": "owner"}
+        {"POSTGRES_DB_PORT": rds.port, "POSTGRES_DB_USER": "application", "POSTGRES_OWNER_USER": "rds_master"}
     )
-    master = Credentials("rds_master", "once")
-    roles = "all owner,application all trust"  # our stand-in for a token that is right
-    set_login_rules(rds, roles, "all rds_master all scram-sha-256")
-    with pytest.raises(BootstrapRequired):
-        migrate(settings)
-    assert migrate(settings, master).applied == NAMES
-
-    set_login_rules(rds, roles, "all +rds_iam all reject")  # no password opens a member of rds_iam
-    with pytest.raises(psycopg.OperationalError, match="rejects"):
-        psycopg.connect(host="127.0.0.1", port=rds.port, dbname="crosswalk", user="rds_master", password="once")
+    set_login_rules(rds, "all +rds_iam all trust")  # our stand-in for a token that is right
+    assert migrate(settings).applied == NAMES
     assert migrate(settings).applied == []
+    with psycopg.connect(host="127.0.0.1", port=rds.port, dbname="crosswalk", user="application") as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
     with connect(rds, "crosswalk") as connection:
-        members = connection.execute(
-            "SELECT rolname FROM pg_roles WHERE rolname IN ('owner', 'application')"
-            " AND pg_has_role(rolname, 'rds_iam', 'member')"
-        )
-        assert len(members.fetchall()) == 2
         limits = connection.execute("SELECT rolconfig FROM pg_roles WHERE rolname = 'application'").fetchone()
         assert limits
         assert "lock_timeout=1s" in limits[0]
@@ -236,11 +213,11 @@ def test_no_password_reaches_the_log_of_statements(rds: Server) -> None:
         {
             "POSTGRES_DB_PORT": rds.port,
             "POSTGRES_DB_PASSWORD": "very-secret-application",
-            "POSTGRES_OWNER_USER": "owner",
-            "POSTGRES_OWNER_PASSWORD": "very-secret-owner",
+            "POSTGRES_OWNER_USER": "rds_master",
+            "POSTGRES_OWNER_PASSWORD": "once",
         }
     )
-    assert migrate(settings, Credentials("rds_master", "once")).applied == NAMES
+    assert migrate(settings).applied == NAMES
     log = (rds.folder / "log").read_text()
     assert "CREATE ROLE" in log
     assert "very-secret" not in log

@@ -6,19 +6,25 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
 from functions.request_migration import app
+from tests.events import Context
 
-MASTER = {"username": "crosswalk_master", "password": "a secret"}
 DONE = {"applied": ["0001_create_users"], "version": 1}
+REFUSED = {"login_failed": "connection refused"}
+WELL = {"statusCode": 200, "body": '{"version": "v1"}'}
+UNWELL = {"statusCode": 503, "body": "the database is away"}
+IN_TIME = Context(remaining=900_000)
+AT_LAST = Context(remaining=app.LAST_TRY - 1)
 
 
-class OperationalError(Exception):
-    """As psycopg names it when the database is away."""
+class Pending(Exception):
+    """What Lambda answers for a version that it still prepares."""
 
 
 class Bucket:
@@ -43,28 +49,29 @@ class Bucket:
 
 
 class Account:
-    """The three AWS services that the provider asks; `answers` are the migrating function's, one for each call."""
+    """The two AWS services that the provider asks; `answers` are the invoked function's, one for each call."""
+
+    exceptions = SimpleNamespace(ResourceConflictException=Pending)
 
     def __init__(self) -> None:
         self.status = "UPDATE_IN_PROGRESS"
         self.answers: list[Any] = [DONE]
         self.events: list[Any] = []
-        self.secrets_read = 0
+        self.invoked: list[str] = []
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:
         return {"Stacks": [{"StackStatus": self.status}]}
 
     def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:
+        self.invoked.append(FunctionName)
         self.events.append(json.loads(Payload))
         answer = self.answers.pop(0)
+        if isinstance(answer, Pending):
+            raise answer
         if isinstance(answer, Exception):
             failure = {"errorType": type(answer).__name__, "errorMessage": str(answer)}
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(failure).encode())}
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
-    def get_secret_value(self, SecretId: str) -> dict[str, Any]:
-        self.secrets_read += 1
-        return {"SecretString": json.dumps({**MASTER, "engine": "postgres"})}
 
 
 @pytest.fixture
@@ -86,18 +93,24 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 def request(bucket: Bucket, kind: str) -> dict[str, Any]:
     """The sample event, as a request of this kind that is to be answered to the bucket."""
     sample = json.loads(Path("events/request_migration.json").read_text())
-    physical = {} if kind == "Create" else {"PhysicalResourceId": "database-migration"}
+    physical = {} if kind == "Create" else {"PhysicalResourceId": "DatabaseMigration"}
     return {**sample, "RequestType": kind, "ResponseURL": bucket.url, **physical}
+
+
+def check(bucket: Bucket) -> dict[str, Any]:
+    """A request for the check of a new version."""
+    members = {"ResourceType": "Custom::ReleaseCheck", "LogicalResourceId": "ReleaseCheck"}
+    return {**request(bucket, "Update"), **members, "ResourceProperties": {"Function": "health:7"}}
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_create_and_update_migrate_and_tell_the_version(kind: str, bucket: Bucket, account: Account) -> None:
-    app.handler(request(bucket, kind), None)
+    app.handler(request(bucket, kind), IN_TIME)
     assert bucket.answers == [
         {
             "Status": "SUCCESS",
             "Reason": "",
-            "PhysicalResourceId": "database-migration",
+            "PhysicalResourceId": "DatabaseMigration",
             "StackId": "arn:aws:cloudformation:eu-central-1:123456789012:stack/crosswalk-dev/1",
             "RequestId": "request-1",
             "LogicalResourceId": "DatabaseMigration",
@@ -107,18 +120,8 @@ def test_create_and_update_migrate_and_tell_the_version(kind: str, bucket: Bucke
     assert account.events == [{}]
 
 
-def test_the_masters_secret_is_read_only_when_the_roles_are_missing(bucket: Bucket, account: Account) -> None:
-    app.handler(request(bucket, "Update"), None)
-    assert account.secrets_read == 0
-    account.answers = [{"bootstrap_required": True}, DONE]
-    app.handler(request(bucket, "Create"), None)
-    assert account.secrets_read == 1
-    assert account.events[-2:] == [{}, {"master": MASTER}]
-    assert bucket.answers[-1]["Status"] == "SUCCESS"
-
-
 def test_delete_answers_without_touching_anything(bucket: Bucket, account: Account) -> None:
-    app.handler(request(bucket, "Delete"), None)
+    app.handler(request(bucket, "Delete"), IN_TIME)
     assert bucket.answers[0]["Status"] == "SUCCESS"
     assert account.events == []
 
@@ -126,38 +129,60 @@ def test_delete_answers_without_touching_anything(bucket: Bucket, account: Accou
 def test_a_rollback_succeeds_without_the_database_and_leaves_the_newer_schema(bucket: Bucket, account: Account) -> None:
     account.status = "UPDATE_ROLLBACK_IN_PROGRESS"
     account.answers = [ConnectionError("away")]
-    app.handler(request(bucket, "Update"), None)
+    app.handler(request(bucket, "Update"), IN_TIME)
     assert bucket.answers[0]["Status"] == "SUCCESS"
     assert account.events == []
 
 
 def test_a_failed_migration_fails_the_deploy_with_its_reason(bucket: Bucket, account: Account) -> None:
     account.answers = [RuntimeError("0002 cannot be applied")]
-    app.handler(request(bucket, "Update"), None)
+    app.handler(request(bucket, "Update"), IN_TIME)
     assert bucket.answers[0]["Status"] == "FAILED"
     assert "0002 cannot be applied" in bucket.answers[0]["Reason"]
 
 
-def test_a_database_that_comes_up_late_is_waited_for(bucket: Bucket, account: Account) -> None:
-    account.answers = [OperationalError("connection refused"), OperationalError("connection refused"), DONE]
-    app.handler(request(bucket, "Create"), None)
+@pytest.mark.parametrize("answers", [[REFUSED, REFUSED, DONE], [Pending("the function is Pending"), DONE]])
+def test_what_is_not_ready_yet_is_waited_for(answers: list[Any], bucket: Bucket, account: Account) -> None:
+    account.answers = answers
+    app.handler(request(bucket, "Create"), IN_TIME)
     assert bucket.answers[0]["Status"] == "SUCCESS"
 
 
-def test_a_database_that_stays_away_fails_the_deploy_and_is_answered(
-    bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app, "WAIT", 0.05)
-    account.answers = [OperationalError("connection refused") for _ in range(100)]
-    app.handler(request(bucket, "Update"), None)
+def test_a_login_refused_until_the_end_fails_the_deploy_with_its_text(bucket: Bucket, account: Account) -> None:
+    account.answers = [REFUSED]
+    app.handler(request(bucket, "Create"), AT_LAST)
     assert bucket.answers[0]["Status"] == "FAILED"
-    assert "connection refused" in bucket.answers[0]["Reason"]
+    assert bucket.answers[0]["Reason"] == "NotReady: connection refused"
 
 
-def test_a_master_who_cannot_make_the_roles_fails_the_deploy(bucket: Bucket, account: Account) -> None:
-    account.answers = [{"bootstrap_required": True}, {"bootstrap_required": True}]
-    app.handler(request(bucket, "Create"), None)
+def test_a_migration_that_failed_is_not_tried_again(bucket: Bucket, account: Account) -> None:
+    account.answers = [RuntimeError("0002 cannot be applied"), DONE]
+    app.handler(request(bucket, "Update"), IN_TIME)
+    assert account.answers == [DONE]
+
+
+def test_there_is_time_for_a_whole_migration_in_the_last_try() -> None:
+    assert 1000 * app.PATIENCE.read_timeout < app.LAST_TRY
+
+
+def test_a_new_version_that_reaches_the_database_passes(bucket: Bucket, account: Account) -> None:
+    account.answers = [UNWELL, WELL]
+    app.handler(check(bucket), IN_TIME)
+    assert (bucket.answers[0]["Status"], bucket.answers[0]["PhysicalResourceId"]) == ("SUCCESS", "ReleaseCheck")
+    assert account.invoked == ["health:7", "health:7"]
+
+
+def test_a_new_version_that_does_not_reach_the_database_fails_the_deploy(bucket: Bucket, account: Account) -> None:
+    account.answers = [UNWELL]
+    app.handler(check(bucket), AT_LAST)
     assert bucket.answers[0]["Status"] == "FAILED"
+    assert "503: the database is away" in bucket.answers[0]["Reason"]
+
+
+def test_on_the_way_back_no_version_is_checked(bucket: Bucket, account: Account) -> None:
+    account.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    app.handler(check(bucket), IN_TIME)
+    assert (bucket.answers[0]["Status"], account.invoked) == ("SUCCESS", [])
 
 
 def test_an_unreachable_aws_is_answered_too(bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,14 +190,6 @@ def test_an_unreachable_aws_is_answered_too(bucket: Bucket, account: Account, mo
         raise TimeoutError("no answer")
 
     monkeypatch.setattr(account, "invoke", refuse)
-    app.handler(request(bucket, "Create"), None)
+    app.handler(request(bucket, "Create"), IN_TIME)
     assert bucket.answers[0]["Status"] == "FAILED"
     assert bucket.answers[0]["Reason"] == "TimeoutError: no answer"
-
-
-def test_neither_the_answer_nor_the_log_holds_the_masters_password(
-    bucket: Bucket, account: Account, caplog: pytest.LogCaptureFixture
-) -> None:
-    account.answers = [{"bootstrap_required": True}, RuntimeError("the role crosswalk exists")]
-    app.handler(request(bucket, "Create"), None)
-    assert MASTER["password"] not in json.dumps(bucket.answers) + caplog.text
