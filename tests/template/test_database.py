@@ -1,7 +1,9 @@
 """Network, database, proxy, migrations and purge."""
 
 import json
+from pathlib import Path
 
+from functions.request_migration.app import LAST_TRY, PATIENCE
 from tests.template.stack import Stack
 
 WAYS_OUT = {"InternetGateway", "NatGateway", "VPCEndpoint", "EgressOnlyInternetGateway", "TransitGatewayAttachment"}
@@ -37,10 +39,52 @@ def test_the_database_is_private_encrypted_and_backed_up(stack: Stack) -> None:
     database = stack.properties("Database")
     assert database["PubliclyAccessible"] is False
     assert database["StorageEncrypted"] is True
-    assert database["ManageMasterUserPassword"] is True
-    assert "MasterUserPassword" not in database
-    assert database["EnableIAMDatabaseAuthentication"] is True
     assert database["BackupRetentionPeriod"] == {"Ref": "DatabaseBackupDays"}
+
+
+def test_nobody_has_a_password(stack: Stack) -> None:
+    database = stack.properties("Database")
+    assert database["EnableIAMDatabaseAuthentication"] is True
+    assert database["MasterUserAuthenticationType"]["Fn::If"][2] == "iam-db-auth"
+    assert database.keys().isdisjoint({"ManageMasterUserPassword", "MasterUserPassword", "MasterUserSecret"})
+    assert "Auth" not in stack.one("AWS::RDS::DBProxy")
+    assert "MasterUserSecret" not in json.dumps(stack.template)
+    assert '"POSTGRES_DB_PASSWORD": ""' in json.dumps(stack.properties("GetUserFunction")["Environment"])
+
+
+def test_the_master_is_the_owner_and_the_migration_logs_in_as_it(stack: Stack) -> None:
+    master = stack.properties("Database")["MasterUsername"]["Fn::If"][2]
+    variables = stack.properties("MigrateDatabaseFunction")["Environment"]["Variables"]
+    assert variables["POSTGRES_OWNER_USER"] == master
+
+
+def test_a_restored_database_takes_version_size_and_master_from_the_snapshot(stack: Stack) -> None:
+    database = stack.properties("Database")
+    for name in ("AllocatedStorage", "DBName", "EngineVersion", "MasterUsername", "MasterUserAuthenticationType"):
+        condition, restored, _ = database[name]["Fn::If"]
+        assert (condition, restored) == ("RestoresSnapshot", {"Ref": "AWS::NoValue"}), name
+    assert "DeleteAutomatedBackups" not in database
+
+
+def test_the_engine_is_a_major_version_which_can_always_be_created(stack: Stack) -> None:
+    assert stack.properties("Database")["EngineVersion"]["Fn::If"][2].isdigit()
+
+
+def test_refused_logins_and_slow_statements_are_logged_where_one_can_read_them(stack: Stack) -> None:
+    assert stack.properties("Database")["EnableCloudwatchLogsExports"] == ["postgresql", "iam-db-auth-error"]
+    assert stack.one("AWS::RDS::DBProxy")["DebugLogging"] == {"Ref": "ProxyDebugLogging"}
+
+
+def test_the_smallest_database_has_the_memory_that_iam_authentication_takes(stack: Stack) -> None:
+    assert stack.template["Parameters"]["DatabaseInstanceClass"]["Default"] == "db.t4g.small"
+    assert "micro" not in Path("samconfig.toml").read_text()
+
+
+def test_the_proxys_role_may_be_taken_by_rds_without_a_condition(stack: Stack) -> None:
+    """RDS Proxy supports no global condition keys in its role's trust."""
+    (statement,) = stack.properties("DatabaseProxyRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "rds.amazonaws.com"}
+    assert "Condition" not in statement
 
 
 def test_the_database_leaves_a_snapshot_behind_when_it_goes(stack: Stack) -> None:
@@ -64,19 +108,26 @@ def test_the_proxy_wants_tls_and_iam_and_answers_within_a_second_when_full(stack
 
 
 def test_a_burst_on_every_user_route_fits_the_smallest_databases_connections(stack: Stack) -> None:
-    gibibyte = 1024**3  # db.t4g.micro; RDS allows DBInstanceClassMemory / 9531392 connections
+    memory = 2 * 1024**3  # db.t4g.small; RDS allows DBInstanceClassMemory / 9531392 connections
     pool = stack.one("AWS::RDS::DBProxyTargetGroup")["ConnectionPoolConfigurationInfo"]
-    open_to_all = gibibyte // 9531392 * pool["MaxConnectionsPercent"] // 100
+    open_to_all = memory // 9531392 * pool["MaxConnectionsPercent"] // 100
     settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
     user_routes = [one for one in settings if one["ThrottlingBurstLimit"] == {"Ref": "UserRate"}]
     assert len(user_routes) * stack.template["Parameters"]["UserRate"]["Default"] <= open_to_all
 
 
-def test_user_functions_are_updated_only_after_the_migrations(stack: Stack) -> None:
-    using = {name for name, one in stack.of_type("AWS::Lambda::Function").items() if "VpcConfig" in one}
-    using.remove("MigrateDatabaseFunction")
-    assert len(using) == 6
-    assert all(stack.resources[name]["DependsOn"] == "DatabaseMigration" for name in using)
+def test_health_and_the_purge_are_updated_only_after_the_migrations(stack: Stack) -> None:
+    assert stack.resources["HealthFunction"]["DependsOn"] == "DatabaseMigration"
+    assert stack.resources["PurgeUsersFunction"]["DependsOn"] == "DatabaseMigration"
+
+
+def test_no_other_route_is_updated_before_the_new_health_reached_the_database(stack: Stack) -> None:
+    answering = {stack.function_of(one) for one in stack.routes().values()} - {"HealthFunction"}
+    assert all(stack.resources[name]["DependsOn"] == "ReleaseCheck" for name in answering)
+    check = stack.one("Custom::ReleaseCheck")
+    (version,) = (name for name in stack.of_type("AWS::Lambda::Version") if name.startswith("HealthFunctionVersion"))
+    assert check["Function"] == {"Ref": version}
+    assert check["ServiceToken"] == stack.one("Custom::DatabaseMigration")["ServiceToken"]
 
 
 def test_the_migration_runs_again_by_the_new_code_when_layer_or_database_change(stack: Stack) -> None:
@@ -84,13 +135,15 @@ def test_the_migration_runs_again_by_the_new_code_when_layer_or_database_change(
     (layer,) = stack.of_type("AWS::Lambda::LayerVersion")
     assert properties["Layer"] == {"Ref": layer}
     assert properties["Database"] == {"Ref": "Database"}
-    assert properties["MigrateFunction"] == {"Ref": "MigrateDatabaseFunctionAliaslive"}
+    assert properties["Function"] == {"Ref": "MigrateDatabaseFunctionAliaslive"}
 
 
 def test_whoever_waits_for_the_migration_waits_longer_than_it_may_take(stack: Stack) -> None:
     migration = stack.properties("MigrateDatabaseFunction")["Timeout"]
     provider = stack.properties("RequestMigrationFunction")["Timeout"]
-    assert migration < provider < stack.one("Custom::DatabaseMigration")["ServiceTimeout"] < 900
+    assert migration < PATIENCE.read_timeout < LAST_TRY / 1000 < provider
+    for kind in ("Custom::DatabaseMigration", "Custom::ReleaseCheck"):
+        assert provider < stack.one(kind)["ServiceTimeout"] <= 3600
 
 
 def test_the_migration_starts_when_the_way_to_the_database_is_there(stack: Stack) -> None:

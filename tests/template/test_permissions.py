@@ -47,9 +47,23 @@ def test_only_the_migration_may_log_in_as_the_owner(stack: Stack) -> None:
     assert owners == {"MigrateDatabaseFunctionRole", "DatabaseProxyRole"}
 
 
-def test_only_the_proxy_and_the_migrations_provider_may_read_the_masters_secret(stack: Stack) -> None:
-    readers = {role for role, one in stack.statements() if "secretsmanager:GetSecretValue" in as_list(one["Action"])}
-    assert readers == {"RequestMigrationFunctionRole", "DatabaseProxyRole"}
+def test_nobody_may_read_a_secret(stack: Stack) -> None:
+    assert not [role for role, one in stack.statements() if "secretsmanager" in json.dumps(one["Action"])]
+
+
+def test_the_proxy_logs_in_as_both_roles_at_the_instances_own_resource_id(stack: Stack) -> None:
+    ((_, statement),) = stack.statements("DatabaseProxyRole")
+    users = [one["Fn::Sub"].partition(":dbuser:")[2] for one in statement["Resource"]]
+    assert users == ["${Database.DbiResourceId}/crosswalk", "${Database.DbiResourceId}/crosswalk_owner"]
+
+
+def test_the_provider_may_invoke_the_migration_and_the_new_version_of_health_only(stack: Stack) -> None:
+    (invoke,) = [
+        one for _, one in stack.statements("RequestMigrationFunctionRole") if one["Action"] == "lambda:InvokeFunction"
+    ]
+    migration, health = invoke["Resource"]
+    assert migration == {"Ref": "MigrateDatabaseFunctionAliaslive"}
+    assert health["Fn::Sub"].endswith(":function:${AWS::StackName}-HealthFunction-*")
 
 
 def test_the_provider_is_outside_the_vpc_and_the_migration_inside(stack: Stack) -> None:
