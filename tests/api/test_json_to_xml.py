@@ -159,4 +159,4 @@ def test_an_unexpected_error_at_the_very_end_is_counted_where_the_alarm_looks(
     metrics = json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))
     assert metrics["UnexpectedErrors"] == [1.0]
     [dimensions] = metrics["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
-    assert sorted(dimensions) == ["function_name", "service"]
+    assert sorted(dimensions) == ["release", "service"]

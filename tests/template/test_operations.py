@@ -5,9 +5,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.template.conftest import translate
 from tests.template.stack import Stack
 
-METRICS_OF_OURS = {"UnexpectedErrors", "DatabaseUnavailable", "BreakerOpened"}
+METRICS_OF_OURS = {"UnexpectedErrors", "DatabaseUnavailable", "BreakerOpened", "UsersPurged"}
+MATH_METRICS = 10
+"""How many metrics an alarm on an expression takes."""
 
 
 def alarms(stack: Stack) -> dict[str, dict[str, Any]]:
@@ -32,7 +37,7 @@ def test_every_alarm_tells_the_topic_and_stands_on_the_dashboard_and_in_the_runb
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
         assert alarm["AlarmDescription"], name
         assert f"${{{name}.Arn}}" in dashboard
-        assert ("Failures" if name.endswith("Failures") else name) in runbook
+        assert f"`{name}`" in runbook
 
 
 def test_the_dashboard_is_json_once_its_references_are_resolved(stack: Stack) -> None:
@@ -43,30 +48,79 @@ def test_the_dashboard_is_json_once_its_references_are_resolved(stack: Stack) ->
 
 
 def test_alarms_and_dashboard_watch_only_metrics_that_the_code_writes(stack: Stack) -> None:
-    source = "\n".join(path.read_text() for path in Path("layers/shared/crosswalk").rglob("*.py"))
+    paths = [*Path("layers/shared/crosswalk").rglob("*.py"), *Path("functions").rglob("*.py")]
+    source = "\n".join(path.read_text() for path in paths)
     watched = json.dumps(alarms(stack)) + json.dumps(stack.one("AWS::CloudWatch::Dashboard"))
     for metric in METRICS_OF_OURS:
         assert f'"{metric}"' in source
         assert metric in watched
 
 
-def test_releases_of_each_answering_function_go_back_on_its_own_failures(stack: Stack) -> None:
+def test_releases_of_every_answering_function_go_back_on_the_same_two_alarms(stack: Stack) -> None:
     groups = stack.of_type("AWS::CodeDeploy::DeploymentGroup")
     assert {name.removesuffix("DeploymentGroup") for name in groups} == answering(stack)
-    for name, group in groups.items():
-        alarm = name.replace("FunctionDeploymentGroup", "Failures")
-        assert group["AlarmConfiguration"]["Alarms"] == [{"Name": {"Ref": alarm}}]
+    for group in groups.values():
+        assert group["AlarmConfiguration"]["Alarms"] == [
+            {"Name": {"Ref": "Crashes"}},
+            {"Name": {"Ref": "UnexpectedErrors"}},
+        ]
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
-        metrics = json.dumps(alarms(stack)[alarm]["Metrics"])
-        assert name.removesuffix("DeploymentGroup") in metrics
-        assert "UnexpectedErrors" in metrics
-        assert "DatabaseUnavailable" not in metrics, "an absent database is no reason to roll back"
 
 
-def test_a_change_in_the_layer_alone_publishes_every_function(stack: Stack) -> None:
-    source = Path("template.yaml").read_text()
-    assert source.count("AutoPublishAliasAllProperties: true") == len(stack.of_type("AWS::Lambda::Function"))
-    assert "PublishLambdaVersion: true" in source
+def test_each_release_has_alarms_of_its_own_over_the_new_version_alone(stack: Stack) -> None:
+    for name in ("Crashes", "UnexpectedErrors"):
+        assert alarms(stack)[name]["AlarmName"]["Fn::Sub"].endswith("-${Release}")
+    release = {"Name": "release", "Value": {"Ref": "Release"}}
+    assert release in alarms(stack)["UnexpectedErrors"]["Dimensions"]
+    watched = set()
+    for metric in alarms(stack)["Crashes"]["Metrics"][1:]:
+        dimensions = {one["Name"]: one["Value"] for one in metric["MetricStat"]["Metric"]["Dimensions"]}
+        function = dimensions["FunctionName"]["Ref"]
+        assert dimensions["Resource"] == {"Fn::Sub": f"${{{function}}}:live"}
+        version, attribute = dimensions["ExecutedVersion"]["Fn::GetAtt"]
+        assert (version.startswith(f"{function}Version"), attribute) == (True, "Version")
+        watched.add(function)
+    assert watched == answering(stack)
+
+
+def test_no_alarm_has_more_metrics_than_an_expression_takes(stack: Stack) -> None:
+    assert all(len(alarm.get("Metrics", [])) <= MATH_METRICS for alarm in alarms(stack).values())
+
+
+def test_an_absent_database_takes_no_release_back(stack: Stack) -> None:
+    for name in ("Crashes", "UnexpectedErrors"):
+        assert not {"DatabaseUnavailable", "BreakerOpened"} & set(re.findall(r"\w+", json.dumps(alarms(stack)[name])))
+
+
+def test_functions_tell_their_release_to_the_metrics_that_alarms_watch(stack: Stack) -> None:
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["CROSSWALK_RELEASE"] == {"Ref": "Release"}
+
+
+def test_a_new_release_publishes_every_function_and_the_same_one_nothing(tmp_path: Path) -> None:
+    def list_versions(**parameters: str) -> set[str]:
+        return set(Stack(translate(tmp_path, parameters)).of_type("AWS::Lambda::Version"))
+
+    first = list_versions(Release="0123456789")
+    assert len(first) == len(list(Path("functions").glob("*/app.py")))
+    assert list_versions(Release="0123456789", LogLevel="DEBUG") == first
+    assert list_versions(Release="abcdef0123").isdisjoint(first)
+
+
+def test_a_layer_is_kept_for_the_way_back() -> None:
+    assert "PublishLambdaVersion: true" in Path("template.yaml").read_text()
+
+
+def test_a_missing_purge_is_noticed_within_26_hours(stack: Stack) -> None:
+    alarm = alarms(stack)["PurgeMissing"]
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (3600, 26, 26)
+    assert (alarm["Statistic"], alarm["TreatMissingData"]) == ("SampleCount", "breaching")
+
+
+@pytest.mark.parametrize("name", ["DatabaseMemory", "DatabaseSwap", "DatabaseCredits", "DatabaseLogins"])
+def test_the_databases_memory_credits_and_logins_are_watched(name: str, stack: Stack) -> None:
+    assert alarms(stack)[name]["Namespace"] == "AWS/RDS"
+    assert alarms(stack)[name]["Dimensions"][0]["Value"] in ({"Ref": "Database"}, {"Ref": "DatabaseProxy"})
 
 
 def test_functions_run_on_the_processor_that_the_layer_is_built_for(stack: Stack) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Query
@@ -92,11 +92,26 @@ def test_no_answer_may_run_scripts_or_be_framed_or_embedded(path: str) -> None:
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_an_unexpected_error_is_counted_for_its_function(capsys: pytest.CaptureFixture[str]) -> None:
+def count(metric: str, printed: str) -> list[tuple[list[str], dict[str, Any]]]:
+    """Each entry of a metric: by which dimensions it is counted, and the whole entry."""
+    entries = [json.loads(line) for line in printed.splitlines() if f'"{metric}"' in line]
+    return [(entry["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0], entry) for entry in entries]
+
+
+def test_an_unexpected_error_is_counted_for_its_release(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CROSSWALK_RELEASE", "0123456789")
     request("GET", "/failure")
-    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "UnexpectedErrors" in line]
-    assert [entry["UnexpectedErrors"] for entry in counted] == [[1.0]]
-    assert counted[0]["function_name"] == "tested"
+    ((dimensions, entry),) = count("UnexpectedErrors", capsys.readouterr().out)
+    assert sorted(dimensions) == ["release", "service"]
+    assert (entry["UnexpectedErrors"], entry["release"]) == ([1.0], "0123456789")
+
+
+def test_an_absent_database_is_counted_for_all_functions_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    request("GET", "/away")
+    ((dimensions, _),) = count("DatabaseUnavailable", capsys.readouterr().out)
+    assert dimensions == ["service"]
 
 
 def test_a_request_is_logged_without_its_query(log: io.StringIO) -> None:

@@ -23,7 +23,7 @@ ALLOWED = {
     "crosswalk.converter": ("crosswalk.errors",),
     "crosswalk.http.handler": (*HTTP, "crosswalk.errors", "crosswalk.settings", "crosswalk.telemetry"),
     "crosswalk.http.problems": ("crosswalk.http.parameters", "crosswalk.errors", "crosswalk.telemetry"),
-    "crosswalk.http.middleware": ("crosswalk.http.problems", "crosswalk.telemetry"),
+    "crosswalk.http.middleware": ("crosswalk.http.problems", "crosswalk.settings", "crosswalk.telemetry"),
     "crosswalk.http.parameters": ("crosswalk.errors",),
     "crosswalk.http.documents": ("crosswalk.converter", "crosswalk.errors", "crosswalk.telemetry"),
     "crosswalk.http.users": (),

@@ -18,6 +18,9 @@ class ServiceSettings(BaseSettings):
     crosswalk_version: str = "development"
     """CROSSWALK_VERSION: what GET /health answers."""
 
+    crosswalk_release: str = "development"
+    """CROSSWALK_RELEASE: tells this release's unexpected errors from another's."""
+
     @field_validator("allowed_origins")
     @classmethod
     def check_origins(cls, origins: str) -> str:

@@ -16,4 +16,5 @@ __all__ = ["MetricUnit", "logger", "metrics"]
 
 # No location: each line comes from one of a few places, and its message says which.
 logger = Logger(service="crosswalk", location=None)
+# By service alone, so that one alarm watches all functions; which one it was, the logs tell.
 metrics = Metrics(namespace="Crosswalk", service="crosswalk")

@@ -46,7 +46,6 @@ def create_handler(router: APIRouter) -> LambdaHandler:
     # Powertools works around Mangum, not within it: Mangum itself answers whatever the application raises.
     @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        metrics.set_default_dimensions(function_name=context.function_name)
         try:
             return adapter(_without_host(event), context)
         finally:

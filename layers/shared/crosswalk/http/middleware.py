@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crosswalk.http.problems import create_problem
+from crosswalk.settings import read_service_settings
 from crosswalk.telemetry import MetricUnit, logger, metrics
 
 # What an answer holds is the client's, and may be a page with a script: browsers run, frame and embed none of it.
@@ -75,6 +76,8 @@ class UnexpectedErrors:
             await self.app(scope, receive, send)
         except Exception as error:
             logger.error("unexpected error", traceback=list_frames(error))
+            # An alarm on this takes a release back, so it must not count the errors of the release before.
+            metrics.add_dimension("release", read_service_settings().crosswalk_release)
             metrics.add_metric(name="UnexpectedErrors", unit=MetricUnit.Count, value=1)
             detail = "Something went wrong here; the request's id finds it in the logs."
             problem = create_problem(500, "internal-server-error", "Internal Server Error", detail)
