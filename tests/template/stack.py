@@ -42,6 +42,15 @@ class Stack:
         }
         return name
 
+    def managed_policies(self) -> set[str]:
+        """The names of AWS's own policies that roles of the stack have."""
+        roles = self.of_type("AWS::IAM::Role").values()
+        return {
+            json.dumps(arn).rpartition("/")[2].strip('"}')
+            for role in roles
+            for arn in role.get("ManagedPolicyArns", [])
+        }
+
     def statements(self, name: str | None = None) -> Iterator[tuple[str, Resource]]:
         """Each statement of our own policies, with the name of the role or policy that has it."""
         for role, properties in {**self.of_type("AWS::IAM::Role"), **self.of_type("AWS::IAM::ManagedPolicy")}.items():

@@ -1,10 +1,12 @@
 """What an account gets once: who may deploy from GitHub, and how far that goes."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 import yaml
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER  # type: ignore[import-untyped]
 
 from tests.template.stack import Stack, as_list
 
@@ -25,6 +27,13 @@ def read(loader: Loader, node: yaml.Node) -> Any:
     return loader.construct_sequence(node, deep=True)
 
 
+BOUNDARY = {"StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}}
+
+
+def list_actions(stack: Stack, role: str) -> set[str]:
+    return {action for _, statement in stack.statements(role) for action in as_list(statement["Action"])}
+
+
 @pytest.fixture(scope="module")
 def bootstrap() -> Stack:
     with open("bootstrap.yaml") as file:
@@ -42,21 +51,95 @@ def test_only_the_repositorys_protected_environment_gets_the_deploy_role(bootstr
     }
 
 
+@pytest.mark.parametrize("repository", ["you/crosswalk", "you@12345/crosswalk@987654321", "a.b-c_d/e.f"])
+def test_a_repository_may_be_named_with_its_immutable_ids(repository: str, bootstrap: Stack) -> None:
+    assert re.fullmatch(bootstrap.template["Parameters"]["Repository"]["AllowedPattern"], repository)
+
+
+@pytest.mark.parametrize("repository", ["you", "you/", "you@/crosswalk", "you@x/crosswalk", "you/crosswalk:*", "you/*"])
+def test_what_would_widen_the_trust_is_no_repository(repository: str, bootstrap: Stack) -> None:
+    assert not re.fullmatch(bootstrap.template["Parameters"]["Repository"]["AllowedPattern"], repository)
+
+
+def test_an_account_that_has_githubs_provider_gives_its_arn(bootstrap: Stack) -> None:
+    (statement,) = bootstrap.properties("DeployRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {
+        "Federated": {"If": ["MakesProvider", {"Ref": "GitHub"}, {"Ref": "GitHubProvider"}]}
+    }
+    assert bootstrap.resources["GitHub"]["Condition"] == "MakesProvider"
+
+
 def test_the_deploy_role_can_make_roles_only_through_cloudformation(bootstrap: Stack) -> None:
     statements = [statement for _, statement in bootstrap.statements("DeployRole")]
-    (iam,) = [one for one in statements if any(action.startswith("iam:") for action in as_list(one["Action"]))]
-    assert iam["Action"] == "iam:PassRole"
+    (iam,) = [one for one in statements if "iam:PassRole" in as_list(one["Action"])]
     assert iam["Resource"] == {"GetAtt": "CloudFormationRole.Arn"}
     assert iam["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    assert {action for action in list_actions(bootstrap, "DeployRole") if action.startswith("iam:")} == {
+        "iam:GetPolicy",
+        "iam:PassRole",
+    }
+
+
+def test_every_bucket_that_is_named_by_a_pattern_is_in_this_account(bootstrap: Stack) -> None:
+    statements = [one for _, one in bootstrap.statements() if "s3:" in json.dumps(one["Action"])]
+    assert len(statements) == 2
+    for one in statements:
+        assert one["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@pytest.mark.parametrize("action", ["CreateRole", "PutRolePolicy", "DeleteRolePolicy", "PutRolePermissionsBoundary"])
+def test_cloudformation_makes_and_changes_roles_only_within_the_boundary(action: str, bootstrap: Stack) -> None:
+    (one,) = [one for _, one in bootstrap.statements("CloudFormationRole") if f"iam:{action}" in as_list(one["Action"])]
+    assert one["Condition"] == BOUNDARY
+
+
+def test_cloudformation_attaches_only_what_functions_and_releases_need(bootstrap: Stack, stack: Stack) -> None:
+    (one,) = [one for _, one in bootstrap.statements("CloudFormationRole") if "iam:AttachRolePolicy" in one["Action"]]
+    assert one["Condition"]["StringEquals"] == BOUNDARY["StringEquals"]
+    named = {arn["Sub"].rpartition("/")[2] for arn in one["Condition"]["ArnEquals"]["iam:PolicyARN"]}
+    assert named == stack.managed_policies()
+
+
+def test_cloudformation_gives_roles_only_to_the_services_that_take_them(bootstrap: Stack, stack: Stack) -> None:
+    (one,) = [one for _, one in bootstrap.statements("CloudFormationRole") if one["Action"] == "iam:PassRole"]
+    taken = set(re.findall(r'"(\w+\.amazonaws\.com)"', json.dumps(stack.of_type("AWS::IAM::Role"))))
+    assert taken <= set(one["Condition"]["StringEquals"]["iam:PassedToService"])
 
 
 def test_cloudformation_touches_only_roles_and_policies_of_our_stacks(bootstrap: Stack) -> None:
-    ((_, statement),) = bootstrap.statements("CloudFormationRole")
-    assert all(action.startswith("iam:") and "*" not in action for action in statement["Action"])
-    assert all("/crosswalk-dev-*" in one["Sub"] or "/crosswalk-prod-*" in one["Sub"] for one in statement["Resource"])
-    assert "crosswalk-cloudformation" not in json.dumps(statement), "it must not widen itself"
+    for _, statement in bootstrap.statements("CloudFormationRole"):
+        assert all(action.startswith("iam:") and "*" not in action for action in as_list(statement["Action"]))
+        if "iam:DetachUserPolicy" in statement["Action"]:
+            own = statement["Condition"]["ArnLike"]["iam:PolicyARN"]
+        else:
+            own = statement["Resource"]
+        assert all("/crosswalk-dev-*" in one["Sub"] or "/crosswalk-prod-*" in one["Sub"] for one in own)
+        assert "crosswalk-cloudformation" not in json.dumps(statement), "it must not widen itself"
+        assert "crosswalk-boundary" not in json.dumps(statement), "it must not widen the boundary"
 
 
-def test_what_others_in_the_account_may_use_too_stays_when_the_stack_goes(bootstrap: Stack) -> None:
-    kept = {name for name, one in bootstrap.resources.items() if one.get("DeletionPolicy") == "Retain"}
+@pytest.mark.parametrize("kind", ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy"])
+def test_cloudformation_may_do_all_that_making_and_deleting_takes(kind: str, bootstrap: Stack) -> None:
+    """What CloudFormation's own handlers call, as its schemas list it; our policies are attached to nobody."""
+    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
+    called = {action for step in ("create", "delete", "read") for action in handlers[step]["permissions"]}
+    needless = {"iam:AttachGroupPolicy", "iam:AttachUserPolicy"}
+    assert called - needless <= list_actions(bootstrap, "CloudFormationRole")
+
+
+def test_the_boundary_allows_no_iam_and_names_every_action(bootstrap: Stack) -> None:
+    actions = list_actions(bootstrap, "Boundary")
+    assert not any(action.startswith(("iam:", "sts:", "organizations:")) or "*" in action for action in actions)
+
+
+def test_the_boundary_allows_what_the_stacks_own_roles_allow(bootstrap: Stack, stack: Stack) -> None:
+    roles = stack.of_type("AWS::IAM::Role")
+    own = {action for role, one in stack.statements() if role in roles for action in as_list(one["Action"])}
+    assert own <= list_actions(bootstrap, "Boundary")
+
+
+def test_a_failed_bootstrap_leaves_nothing_in_the_way_of_the_next(bootstrap: Stack) -> None:
+    """Retain would keep what a create that failed has made, under a name that the next one wants."""
+    kept = {name for name, one in bootstrap.resources.items() if one.get("DeletionPolicy") == "RetainExceptOnCreate"}
     assert kept == {"ApiGatewayLogRole", "GitHub"}
+    assert "Retain" not in {one.get("DeletionPolicy") for one in bootstrap.resources.values()}

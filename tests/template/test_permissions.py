@@ -25,8 +25,15 @@ def test_no_statement_of_ours_allows_every_action_or_every_resource(stack: Stack
 
 
 def test_aws_managed_policies_are_the_four_that_cannot_be_narrowed(stack: Stack) -> None:
-    roles = stack.of_type("AWS::IAM::Role").values()
-    assert {arn.rpartition("/")[2] for role in roles for arn in role.get("ManagedPolicyArns", [])} == MANAGED
+    assert stack.managed_policies() == MANAGED
+
+
+def test_no_role_may_do_more_than_the_boundary_allows(stack: Stack) -> None:
+    """Those that SAM makes by itself, too."""
+    roles = stack.of_type("AWS::IAM::Role")
+    assert len(roles) > len(stack.of_type("AWS::Lambda::Function"))
+    for name, role in roles.items():
+        assert role["PermissionsBoundary"]["Fn::Sub"].endswith(":policy/crosswalk-boundary"), name
 
 
 @pytest.mark.parametrize("name", sorted(CONVERTERS))
