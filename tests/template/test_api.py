@@ -112,7 +112,7 @@ def test_answers_of_api_gateway_differ_where_a_person_should_do_something_else(s
 
 
 def test_the_firewall_stands_before_the_stage_and_never_looks_into_bodies(stack: Stack) -> None:
-    acl = stack.one("AWS::WAFv2::WebACL")
+    acl = stack.properties("WebAcl")
     association = stack.one("AWS::WAFv2::WebACLAssociation")
     assert "${Apiv1Stage}" in json.dumps(association["ResourceArn"])
     assert '"SampledRequestsEnabled": true' not in json.dumps(acl)
@@ -121,8 +121,35 @@ def test_the_firewall_stands_before_the_stage_and_never_looks_into_bodies(stack:
     assert groups == ["AWSManagedRulesAmazonIpReputationList", None, None]
 
 
+def test_known_abusers_are_turned_away_before_cloudfront_where_that_is_possible(stack: Stack) -> None:
+    acl = stack.properties("SiteWebAcl")
+    assert acl["Scope"] == "CLOUDFRONT"
+    assert '"SampledRequestsEnabled": true' not in json.dumps(acl)
+    assert stack.template["Conditions"]["HasSiteFirewall"]["Fn::And"][1] == {
+        "Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]
+    }
+    config = stack.one("AWS::CloudFront::Distribution")["DistributionConfig"]
+    assert config["WebACLId"]["Fn::If"] == [
+        "HasSiteFirewall",
+        {"Fn::GetAtt": ["SiteWebAcl", "Arn"]},
+        {"Ref": "AWS::NoValue"},
+    ]
+
+
+def test_the_apis_own_endpoint_takes_no_tls_below_12_and_what_cloudfront_speaks(stack: Stack) -> None:
+    api = stack.one("AWS::ApiGateway::RestApi")
+    assert api["SecurityPolicy"] == "SecurityPolicy_TLS13_1_2_2021_06"
+    assert api["EndpointAccessMode"] == "BASIC", "policies of this kind want a mode"
+    (origin,) = [
+        one
+        for one in stack.one("AWS::CloudFront::Distribution")["DistributionConfig"]["Origins"]
+        if "CustomOriginConfig" in one
+    ]
+    assert origin["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
+
+
 def test_the_firewall_counts_viewers_by_a_header_only_beside_cloudfronts_secret(stack: Stack) -> None:
-    viewers, direct = (rule["Statement"]["RateBasedStatement"] for rule in stack.one("AWS::WAFv2::WebACL")["Rules"][1:])
+    viewers, direct = (rule["Statement"]["RateBasedStatement"] for rule in stack.properties("WebAcl")["Rules"][1:])
     assert viewers["AggregateKeyType"] == "FORWARDED_IP"
     assert viewers["ForwardedIPConfig"]["HeaderName"] == "X-Viewer-Address"
     secret = viewers["ScopeDownStatement"]["ByteMatchStatement"]

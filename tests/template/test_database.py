@@ -16,8 +16,9 @@ def test_nothing_leads_out_of_the_private_subnets(stack: Stack) -> None:
 
 
 def test_the_subnets_are_in_two_zones(stack: Stack) -> None:
-    zones = [json.dumps(subnet["AvailabilityZone"]) for subnet in stack.of_type("AWS::EC2::Subnet").values()]
-    assert len(set(zones)) == len(zones) == 2
+    zones = [subnet["AvailabilityZone"]["Fn::If"] for subnet in stack.of_type("AWS::EC2::Subnet").values()]
+    assert [zone[1] for zone in zones] == [{"Ref": "ZoneA"}, {"Ref": "ZoneB"}]
+    assert [zone[2]["Fn::Select"][0] for zone in zones] == [0, 1]
 
 
 def test_security_groups_let_through_the_databases_port_and_nothing_else(stack: Stack) -> None:
@@ -162,10 +163,23 @@ def test_two_stacks_of_one_account_do_not_meet_in_a_name(stack: Stack) -> None:
     names = [
         stack.one("AWS::Scheduler::Schedule")["Name"],
         stack.one("AWS::RDS::DBProxy")["DBProxyName"],
-        stack.one("AWS::CloudWatch::Dashboard")["DashboardName"],
         stack.one("AWS::Lambda::LayerVersion")["LayerName"],
+        *(alarm["AlarmName"] for alarm in stack.of_type("AWS::CloudWatch::Alarm").values() if "AlarmName" in alarm),
+    ]
+    assert all("AWS::StackName" in json.dumps(name) for name in names)
+
+
+def test_two_regions_of_one_account_do_not_meet_in_a_name(stack: Stack) -> None:
+    """Dashboards and everything of CloudFront's are the account's, in all regions."""
+    names = [
+        stack.one("AWS::CloudWatch::Dashboard")["DashboardName"],
         stack.one("AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]["Name"],
         stack.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["Name"],
         stack.one("AWS::CloudFront::Function")["Name"],
     ]
-    assert all("AWS::StackName" in json.dumps(name) for name in names)
+    for name in names:
+        assert "${AWS::StackName}-${AWS::Region}" in name["Fn::Sub"]
+        longest = (
+            name["Fn::Sub"].replace("${AWS::StackName}", "crosswalk-prod").replace("${AWS::Region}", "ap-southeast-1")
+        )
+        assert len(longest) <= 64
