@@ -73,13 +73,18 @@ walk-users: $(VENV)/.installed  ## walk through COUNT users while others are ins
 	@$(BIN)/python -m benchmarks.walk_users $(COUNT)
 
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
+# The AWS CLI reads AWS_REGION, but boto3 and SAM read AWS_DEFAULT_REGION alone.
+ifdef AWS_REGION
+export AWS_DEFAULT_REGION := $(AWS_REGION)
+endif
+
 SAM := env SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 ARCHITECTURE ?= x86_64
 ENVIRONMENT ?= dev
 BUDGET ?= 100
 FIRST_REGION ?= true
 
-.PHONY: build sam-check sam-local sam-invoke bootstrap deploy destroy
+.PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release destroy
 
 build: sam-check  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -100,17 +105,26 @@ sam-invoke: build $(VENV)/.installed  ## call each function with its sample even
 			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \
 	done
 
-bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100)
+bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, GITHUB_PROVIDER=arn)
 	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
 	@$(SAM) deploy --template-file bootstrap.yaml --stack-name crosswalk-bootstrap --capabilities CAPABILITY_NAMED_IAM \
-		--resolve-s3 --no-confirm-changeset --no-fail-on-empty-changeset --parameter-overrides \
-		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION)
+		--resolve-s3 --no-confirm-changeset --no-fail-on-empty-changeset --on-failure DELETE --parameter-overrides \
+		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) 'GitHubProvider="$(GITHUB_PROVIDER)"'
 
-deploy: $(VENV)/.installed $(SAM_VENV)/.installed  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev)
+# In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
+deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev)
+
+prepare: $(VENV)/.installed $(SAM_VENV)/.installed  ## the first half of a deploy: check the source, build
 	@echo "== Check the source" && $(MAKE) --no-print-directory check
-	@echo "== Check the account" && $(BIN)/python -m deploy check $(ENVIRONMENT)
 	@echo "== Build" && $(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
-	@echo "== Deploy" && $(SAM) deploy --config-env $(ENVIRONMENT) --parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
+
+SAM_DEPLOY = $(SAM) deploy --config-env $(ENVIRONMENT) --parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
+
+release:  ## the second half: everything that touches the account (ENVIRONMENT=dev)
+	@echo "== Check the account" && $(BIN)/python -m deploy check $(ENVIRONMENT)
+	@echo "== Deploy" && $(SAM_DEPLOY)
+	@$(BIN)/python -m deploy protected $(ENVIRONMENT) || { test $$? = 3 && echo "== Protect the database" && $(SAM_DEPLOY); }
+	@echo "== Settle" && $(BIN)/python -m deploy settle $(ENVIRONMENT)
 	@echo "== Publish the page" && $(BIN)/python -m deploy publish $(ENVIRONMENT)
 	@echo "== Smoke test" && $(BIN)/python -m deploy smoke $(ENVIRONMENT)
 

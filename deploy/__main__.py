@@ -1,27 +1,36 @@
 """python -m deploy COMMAND ENVIRONMENT, where ENVIRONMENT is one of samconfig.toml's; make runs these.
 
 architecture   print the processor to build the layer for
-parameters     print the template's parameters for `sam deploy`
+parameters     write the template's parameters, and print where, as `sam deploy` takes it
 check          is the account ready?
+protected      has the database the protection that samconfig.toml wants? If not, the exit status is 3
+settle         keep the database's logs for a while only, purge once
 publish        publish site/
 smoke          does it all answer?
 destroy        take everything down, after asking
 """
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import boto3
 import httpx
 
 from deploy.account import check_account
-from deploy.settings import DeploySettings, read_settings, read_version
+from deploy.release import LATER, compute_release, read_version
+from deploy.settings import DeploySettings, read_settings
+from deploy.settle import settle_stack
 from deploy.site import publish_site
-from deploy.smoke import Endpoints, run_smoke_test
-from deploy.stack import DeployError, read_outputs
+from deploy.smoke import Endpoints, Signature, run_smoke_test
+from deploy.stack import DeployError, read_state, require_stack
 from deploy.teardown import destroy_stack
 
 SITE = Path("site")
+PARAMETERS = Path(".aws-sam/parameters.yaml")
+"""JSON, which is YAML, and SAM goes by the name."""
+UNPROTECTED = 3
 
 
 def main(arguments: list[str]) -> int:
@@ -29,22 +38,34 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case [command, name] if command in COMMANDS:
             try:
-                COMMANDS[command](read_settings(name))
+                return COMMANDS[command](read_settings(name)) or 0
             except DeployError as error:
                 print(error, file=sys.stderr)
                 return 1
-            return 0
     print(__doc__, file=sys.stderr)
     return 2
 
 
 def print_architecture(settings: DeploySettings) -> None:
-    print(settings.architecture)
+    print(settings.parameters["Architecture"])
 
 
 def print_parameters(settings: DeploySettings) -> None:
-    parameters = {**settings.parameters, "Version": read_version()}
-    print(" ".join(f"{name}={value}" for name, value in parameters.items()))
+    """All of them, since CloudFormation keeps the previous value of one that is left out, not the template's default.
+
+    The database is protected only once the stack stands: a failed first deploy could not be taken back otherwise.
+    """
+    parameters = {**settings.parameters, "Version": read_version(), "Release": compute_release(settings)}
+    if not read_state(settings.stack).has_stood:
+        parameters[LATER] = "false"
+    PARAMETERS.parent.mkdir(exist_ok=True)
+    PARAMETERS.write_text(json.dumps(parameters, indent=2))
+    print(f"file://{PARAMETERS}")
+
+
+def tell_protection(settings: DeploySettings) -> int:
+    protection = require_stack(settings.stack).parameters[LATER]
+    return 0 if protection == settings.parameters[LATER] else UNPROTECTED
 
 
 def check(settings: DeploySettings) -> None:
@@ -52,33 +73,42 @@ def check(settings: DeploySettings) -> None:
         print(advice)
 
 
+def settle(settings: DeploySettings) -> None:
+    for step in settle_stack(settings.stack):
+        print(step, flush=True)
+
+
 def publish(settings: DeploySettings) -> None:
-    outputs = read_outputs(settings.stack)
+    outputs = require_stack(settings.stack).outputs
     keys = publish_site(SITE, outputs["SiteBucket"], outputs["Distribution"])
     print(f"Published {', '.join(keys)}")
 
 
 def smoke(settings: DeploySettings) -> None:
-    outputs = read_outputs(settings.stack)
+    outputs = require_stack(settings.stack).outputs
+    signature = Signature(boto3.Session())
     with httpx.Client(timeout=30) as client:
-        for claim in run_smoke_test(Endpoints(client, outputs["SiteUrl"], outputs["ApiUrl"], read_version())):
-            print(claim)
+        endpoints = Endpoints(client, outputs["SiteUrl"], outputs["ApiUrl"], read_version(), signature)
+        for claim in run_smoke_test(endpoints, settings.closed):
+            print(claim, flush=True)
     print(f"The page: {outputs['SiteUrl']}\nThe API: {outputs['ApiUrl']}\nThe dashboard: {outputs['DashboardUrl']}")
 
 
 def destroy(settings: DeploySettings) -> None:
-    read_outputs(settings.stack)
+    require_stack(settings.stack)
     if input(f"This deletes {settings.stack} with all its users. Type its name to go on: ") != settings.stack:
-        raise DeployError("Nothing was deleted")
+        raise DeployError("Nothing was deleted.")
     for step in destroy_stack(settings.stack):
         print(step, flush=True)
-    print("Gone, but for the database's last snapshot: see the RDS console, or docs/operations.md to restore it")
+    print("Gone, but for the database's last snapshot: see the RDS console, or docs/operations.md to restore it.")
 
 
-COMMANDS: dict[str, Callable[[DeploySettings], None]] = {
+COMMANDS: dict[str, Callable[[DeploySettings], int | None]] = {
     "architecture": print_architecture,
     "parameters": print_parameters,
     "check": check,
+    "protected": tell_protection,
+    "settle": settle,
     "publish": publish,
     "smoke": smoke,
     "destroy": destroy,

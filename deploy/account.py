@@ -1,9 +1,10 @@
 """Whether the account will take the deploy, asked before a quarter of an hour is spent on finding out."""
 
 import boto3
+from botocore.exceptions import ClientError
 
 from deploy.settings import DeploySettings
-from deploy.stack import DeployError, list_resources
+from deploy.stack import DeployError, StackState, list_failures, list_resources, read_state
 
 CONVERTERS = 2
 USER_FUNCTIONS = 4
@@ -11,18 +12,72 @@ UNRESERVED_MINIMUM = 100
 """Lambda refuses a reservation that leaves fewer execution environments than these to all other functions."""
 ROOMY = 500
 """From this limit on it is worth giving converters and user functions shares of their own."""
+WITHOUT_PROXY = {"use1-az3", "usw1-az2"}
+"""Ids of the zones that RDS Proxy is not in (RDS User Guide, "Quotas and limitations for RDS Proxy")."""
+BOUNDARY = "crosswalk-boundary"
 
 
 def check_account(settings: DeploySettings) -> list[str]:
     """Advice, a line each. Raises DeployError when the deploy would fail."""
-    require_log_role()
-    return check_concurrency(settings)
+    require_a_stack_that_can_be_deployed(settings, read_state(settings.stack))
+    require_bootstrap()
+    require_zones(settings)
+    return [*check_concurrency(settings), *check_alarms(settings)]
 
 
-def require_log_role() -> None:
-    """A stage with access logs is refused until the account has told API Gateway which role may write logs."""
+def require_a_stack_that_can_be_deployed(settings: DeploySettings, state: StackState) -> None:
+    """Some states take no deploy, and CloudFormation does not say what would help."""
+    name, status = settings.stack, state.status
+    if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+        raise DeployError(f"CloudFormation is still at work on {name} ({status}): wait until it has finished.")
+    if status == "UPDATE_ROLLBACK_FAILED":
+        raise DeployError(
+            f"{name} could not go back after a failed deploy: {_list_reasons(name)}. Mend that, then"
+            f" aws cloudformation continue-update-rollback --stack-name {name}"
+        )
+    if status in ("CREATE_FAILED", "DELETE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        raise DeployError(
+            f"{name} is what a failed deploy or deletion has left ({status}): {_list_reasons(name)}."
+            f" Mend that, then make destroy ENVIRONMENT={settings.name}, and deploy again."
+        )
+
+
+def _list_reasons(stack: str) -> str:
+    """The first failures; those after them are mostly consequences."""
+    return "; ".join(list(list_failures(stack))[-3:]) or "see its events"
+
+
+def require_bootstrap() -> None:
+    """What make bootstrap makes: the role by which API Gateway writes logs in this region, and the boundary."""
     if not boto3.client("apigateway").get_account().get("cloudwatchRoleArn"):
-        raise DeployError("API Gateway has no role to write logs in this region: run make bootstrap once")
+        raise DeployError("API Gateway has no role to write logs in this region: run make bootstrap once.")
+    account = boto3.client("sts").get_caller_identity()
+    partition = account["Arn"].split(":")[1]
+    arn = f"arn:{partition}:iam::{account['Account']}:policy/{BOUNDARY}"
+    try:
+        boto3.client("iam").get_policy(PolicyArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        raise DeployError(
+            f"There is no policy {BOUNDARY}, which bounds all roles: run make bootstrap again."
+        ) from error
+
+
+def require_zones(settings: DeploySettings) -> None:
+    """The two zones must exist, and RDS Proxy must be in them: else nothing fails before the proxy is made."""
+    answer = boto3.client("ec2").describe_availability_zones(
+        Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
+    )
+    ids = {zone["ZoneName"]: zone["ZoneId"] for zone in answer["AvailabilityZones"]}
+    named = [settings.parameters[name] for name in ("ZoneA", "ZoneB")]
+    zones = named if any(named) else sorted(ids)[:2]
+    fit = [name for name in sorted(ids) if ids[name] not in WITHOUT_PROXY]
+    if len(set(zones)) < 2 or not set(zones) <= set(fit):
+        raise DeployError(
+            f"{settings.name} would be in the zones {' and '.join(zones)}, where RDS Proxy is not in both: in"
+            f" samconfig.toml set ZoneA and ZoneB to two of {', '.join(fit)}."
+        )
 
 
 def check_concurrency(settings: DeploySettings) -> list[str]:
@@ -35,7 +90,7 @@ def check_concurrency(settings: DeploySettings) -> list[str]:
         raise DeployError(
             f"{settings.name} reserves {wanted} of the account's {limit} concurrent executions, and would leave"
             f" {left} where Lambda wants {UNRESERVED_MINIMUM}: lower ConverterConcurrency or UserConcurrency in"
-            " samconfig.toml, or ask AWS for more (Service Quotas, Lambda, concurrent executions)"
+            " samconfig.toml, or ask AWS for more (Service Quotas, Lambda, concurrent executions)."
         )
     if wanted:
         return []
@@ -53,8 +108,8 @@ def check_concurrency(settings: DeploySettings) -> list[str]:
 
 def count_wanted(settings: DeploySettings) -> int:
     """What the environment's settings reserve, all functions together."""
-    converters = int(settings.parameters.get("ConverterConcurrency", "0"))
-    users = int(settings.parameters.get("UserConcurrency", "0"))
+    converters = int(settings.parameters["ConverterConcurrency"])
+    users = int(settings.parameters["UserConcurrency"])
     return CONVERTERS * converters + USER_FUNCTIONS * users
 
 
@@ -64,3 +119,10 @@ def count_reserved(stack: str) -> int:
     functions = list_resources(stack, "AWS::Lambda::Function")
     answers = [client.get_function_concurrency(FunctionName=function) for function in functions]
     return sum(answer.get("ReservedConcurrentExecutions", 0) for answer in answers)
+
+
+def check_alarms(settings: DeploySettings) -> list[str]:
+    """An alarm that nobody hears is none."""
+    if settings.name != "prod" or settings.parameters["AlarmEmail"]:
+        return []
+    return ["Nobody is told of alarms: set AlarmEmail in samconfig.toml, or subscribe to the topic in the outputs."]

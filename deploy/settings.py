@@ -1,41 +1,55 @@
-"""What samconfig.toml says of an environment, such as dev or prod, and the version that is being deployed."""
+"""What an environment, such as dev or prod, deploys: samconfig.toml's settings over template.yaml's defaults."""
 
-import subprocess
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from deploy.stack import DeployError
 
 SAMCONFIG = Path("samconfig.toml")
+TEMPLATE = Path("template.yaml")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without CloudFormation's short forms, of which no parameter has any."""
+
+
+_Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 
 @dataclass(frozen=True)
 class DeploySettings:
-    """The environment's name, its stack's name, and the parameters that differ from template.yaml's defaults."""
+    """The environment's name, its stack's name, and the value of every parameter."""
 
     name: str
     stack: str
     parameters: dict[str, str]
 
     @property
-    def architecture(self) -> str:
-        """The processor that the layer is to be built for."""
-        return self.parameters.get("Architecture", "x86_64")
+    def closed(self) -> frozenset[str]:
+        """The rates that are 0: their routes answer nobody, as while a database is restored."""
+        return frozenset(rate for rate in ("ConverterRate", "UserRate") if self.parameters[rate] == "0")
 
 
-def read_settings(name: str, samconfig: Path = SAMCONFIG) -> DeploySettings:
+def read_settings(name: str, samconfig: Path = SAMCONFIG, template: Path = TEMPLATE) -> DeploySettings:
     """The settings of the environment of that name. Raises DeployError if there is none."""
     environments = tomllib.loads(samconfig.read_text())
     if "deploy" not in environments.get(name, ()):
         known = ", ".join(sorted(key for key, value in environments.items() if isinstance(value, dict)))
         raise DeployError(f"{samconfig.name} has no environment {name}; it has {known}.")
     given = environments[name]["deploy"]["parameters"]
-    parameters = dict(setting.split("=", 1) for setting in given["parameter_overrides"])
+    parameters = read_defaults(template)
+    for setting in given["parameter_overrides"]:
+        parameter, _, value = setting.partition("=")
+        if parameter not in parameters:
+            raise DeployError(f"{samconfig.name} sets {parameter}, which {template.name} does not have.")
+        parameters[parameter] = value
     return DeploySettings(name, given["stack_name"], parameters)
 
 
-def read_version() -> str:
-    """What is being deployed, as git names it: a tag, or a commit, `-dirty` when something is not committed."""
-    command = ["git", "describe", "--always", "--dirty", "--tags"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603
+def read_defaults(template: Path) -> dict[str, str]:
+    """Every parameter of the template, with its default."""
+    parameters = yaml.load(template.read_bytes(), _Loader)["Parameters"]  # noqa: S506 - it is a SafeLoader
+    return {name: str(one["Default"]) for name, one in parameters.items()}

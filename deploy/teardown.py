@@ -1,4 +1,4 @@
-"""Takes a stack down, with what CloudFormation would stop at: a protected database, a full bucket, kept layers.
+"""Takes a stack down, with what CloudFormation would stop at or leave: a protected database, a full bucket, layers.
 
 The database's last snapshot stays, and so do the snapshots before it: they are the only copy of the users by then.
 """
@@ -8,7 +8,11 @@ from collections.abc import Iterator
 import boto3
 from botocore.exceptions import WaiterError
 
-from deploy.stack import DeployError, list_resources
+from deploy.settle import list_log_groups
+from deploy.stack import DeployError, list_failures, list_resources, read_state
+
+PATIENCE = 90 * 60
+"""Seconds. Network interfaces of functions may take 40 minutes, the proxy 10, the database's last snapshot 20."""
 
 
 def destroy_stack(stack: str) -> Iterator[str]:
@@ -21,33 +25,40 @@ def destroy_stack(stack: str) -> Iterator[str]:
     for bucket in list_resources(stack, "AWS::S3::Bucket"):
         yield f"Empty the bucket {bucket}, old versions too"
         boto3.resource("s3").Bucket(bucket).object_versions.delete()
-    yield f"Delete the stack {stack}; CloudFront and the functions' network interfaces take up to half an hour"
+    groups = list_log_groups(stack)  # while the stack still knows its database
+    yield f"Delete the stack {stack}; the functions' network interfaces and the last snapshot may take an hour"
     delete_stack(stack)
     for layer in list_layer_versions(f"{stack}-shared"):
         yield f"Delete the layer's version {layer}"
         boto3.client("lambda").delete_layer_version(LayerName=f"{stack}-shared", VersionNumber=layer)
+    for group in groups:
+        yield f"Delete the log group {group}"
+        delete_log_group(group)
 
 
-def delete_stack(stack: str) -> None:
-    """Delete it and wait. Raises DeployError with CloudFormation's reasons when it did not go."""
+def delete_stack(stack: str, patience: int = PATIENCE) -> None:
+    """Delete it and wait. Raises DeployError with CloudFormation's reasons, or when it takes longer than `patience`."""
     client = boto3.client("cloudformation")
     stack_id = client.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
     client.delete_stack(StackName=stack_id)
     waiter = client.get_waiter("stack_delete_complete")
     try:
-        waiter.wait(StackName=stack_id, WaiterConfig={"Delay": 15, "MaxAttempts": 160})
+        waiter.wait(StackName=stack_id, WaiterConfig={"Delay": 15, "MaxAttempts": max(1, patience // 15)})
     except WaiterError as error:
-        raise DeployError(f"{stack} is not gone: {'; '.join(list_failures(stack_id))}") from error
-
-
-def list_failures(stack_id: str) -> list[str]:
-    """Why resources could not be deleted."""
-    events = boto3.client("cloudformation").describe_stack_events(StackName=stack_id)["StackEvents"]
-    failed = [event for event in events if event["ResourceStatus"] == "DELETE_FAILED"]
-    return [f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}" for event in failed]
+        if read_state(stack_id).status == "DELETE_IN_PROGRESS":
+            raise DeployError(f"{stack} is still being deleted: run make destroy again in a while.") from error
+        reasons = "; ".join(list(list_failures(stack_id))[:5])
+        raise DeployError(f"{stack} is not gone: {reasons}. Mend that and run make destroy again.") from error
 
 
 def list_layer_versions(layer: str) -> list[int]:
     """The template retains them, since a rollback needs the one before."""
     pages = boto3.client("lambda").get_paginator("list_layer_versions").paginate(LayerName=layer)
     return [version["Version"] for page in pages for version in page["LayerVersions"]]
+
+
+def delete_log_group(group: str) -> None:
+    """RDS has made it, so CloudFormation does not know of it; perhaps it never came to be."""
+    client = boto3.client("logs")
+    if any(one["logGroupName"] == group for one in client.describe_log_groups(logGroupNamePrefix=group)["logGroups"]):
+        client.delete_log_group(logGroupName=group)

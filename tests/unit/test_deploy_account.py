@@ -1,5 +1,6 @@
 """Whether the account will take a deploy, against moto; the account's limits are what Lambda's answer says they are."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from deploy.account import check_account
+from deploy import account
+from deploy.account import BOUNDARY, check_account
 from deploy.settings import DeploySettings, read_settings
-from deploy.stack import DeployError
+from deploy.stack import DeployError, StackState, list_failures
+
+POLICY = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}
 
 
 @pytest.fixture
@@ -19,6 +23,7 @@ def ready_account(aws: None) -> Iterator[None]:
         role = "arn:aws:iam::123456789012:role/logs"
         operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
         boto3.client("apigateway").update_account(patchOperations=[operation])
+        boto3.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=json.dumps(POLICY))
         yield
 
 
@@ -39,8 +44,9 @@ def limit(monkeypatch: pytest.MonkeyPatch) -> Any:
     return fake
 
 
-def settings(**parameters: str) -> DeploySettings:
-    return DeploySettings("dev", "crosswalk-dev", parameters)
+def settings(name: str = "dev", **parameters: str) -> DeploySettings:
+    given = read_settings(name)
+    return DeploySettings(name, given.stack, {**given.parameters, **parameters})
 
 
 def test_an_account_without_a_role_for_access_logs_is_sent_to_bootstrap(aws: None) -> None:
@@ -69,6 +75,110 @@ def test_a_new_account_is_told_to_ask_for_more(ready_account: None, limit: Any) 
 
 def test_a_roomy_account_is_told_what_to_reserve_and_why(ready_account: None, limit: Any) -> None:
     assert "UserConcurrency=20" in check_account(settings())[0]
+
+
+@pytest.fixture
+def zones(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The region's zones by name, and their ids in this account."""
+    zones = {"us-east-1a": "use1-az6", "us-east-1b": "use1-az1", "us-east-1c": "use1-az3"}
+    real = boto3.client
+
+    class Ec2:
+        def describe_availability_zones(self, **arguments: Any) -> dict[str, Any]:
+            return {"AvailabilityZones": [{"ZoneName": name, "ZoneId": one} for name, one in zones.items()]}
+
+    monkeypatch.setattr(boto3, "client", lambda name: Ec2() if name == "ec2" else real(name))
+    return zones
+
+
+def test_an_account_without_the_boundary_is_sent_to_bootstrap(ready_account: None, limit: Any) -> None:
+    arn = f"arn:aws:iam::123456789012:policy/{BOUNDARY}"
+    boto3.client("iam").delete_policy(PolicyArn=arn)
+    with pytest.raises(DeployError, match="make bootstrap again"):
+        check_account(settings())
+
+
+def test_the_regions_first_two_zones_pass_where_the_proxy_is_in_both(
+    ready_account: None, limit: Any, zones: dict[str, str]
+) -> None:
+    assert check_account(settings())
+
+
+def test_a_zone_without_rds_proxy_stops_the_deploy_and_the_others_are_named(
+    ready_account: None, limit: Any, zones: dict[str, str]
+) -> None:
+    zones["us-east-1b"] = "use1-az3"
+    zones["us-east-1c"] = "use1-az1"
+    with pytest.raises(DeployError, match="us-east-1a, us-east-1c"):
+        check_account(settings())
+    assert check_account(settings(ZoneA="us-east-1a", ZoneB="us-east-1c"))
+
+
+@pytest.mark.parametrize(("a", "b"), [("us-east-1a", ""), ("us-east-1a", "us-east-1a"), ("us-east-1a", "eu-west-1a")])
+def test_two_zones_that_are_not_two_of_the_regions_are_refused(
+    a: str, b: str, ready_account: None, limit: Any, zones: dict[str, str]
+) -> None:
+    with pytest.raises(DeployError, match="ZoneA and ZoneB"):
+        check_account(settings(ZoneA=a, ZoneB=b))
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"])
+def test_what_a_failed_deploy_has_left_is_told_with_its_reason_and_the_way_out(
+    status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "list_failures", lambda stack: iter(["DatabaseProxy: no such zone"]))
+    with pytest.raises(DeployError, match=r"no such zone.*make destroy ENVIRONMENT=dev"):
+        require(status)
+
+
+def test_a_failed_way_back_is_told_with_the_command_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account, "list_failures", lambda stack: iter(["Database: no room"]))
+    with pytest.raises(DeployError, match=r"no room.*continue-update-rollback --stack-name crosswalk-dev"):
+        require("UPDATE_ROLLBACK_FAILED")
+
+
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"])
+def test_nothing_is_deployed_while_cloudformation_is_at_work(status: str) -> None:
+    with pytest.raises(DeployError, match="still at work"):
+        require(status)
+
+
+@pytest.mark.parametrize("status", ["NONE", "REVIEW_IN_PROGRESS", "CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+def test_other_states_take_a_deploy(status: str) -> None:
+    require(status)
+
+
+def require(status: str) -> None:
+    account.require_a_stack_that_can_be_deployed(settings(), StackState(status))
+
+
+def test_only_failures_themselves_are_told_and_not_what_they_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [
+        {
+            "LogicalResourceId": "Database",
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": "creation cancelled",
+        },
+        {"LogicalResourceId": "Vpc", "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "no room for a VPC"},
+        {"LogicalResourceId": "Vpc", "ResourceStatus": "CREATE_IN_PROGRESS"},
+    ]
+
+    class CloudFormation:
+        def get_paginator(self, name: str) -> Any:
+            return self
+
+        def paginate(self, StackName: str) -> list[Any]:
+            return [{"StackEvents": events}]
+
+    monkeypatch.setattr(boto3, "client", lambda name: CloudFormation())
+    assert list(list_failures("crosswalk-dev")) == ["Vpc: no room for a VPC"]
+
+
+def test_production_without_anyone_to_hear_its_alarms_is_warned(ready_account: None, limit: Any) -> None:
+    quiet = {"UserConcurrency": "20"}
+    assert "AlarmEmail" in check_account(settings("prod", **quiet))[0]
+    assert check_account(settings("prod", AlarmEmail="you@example.org", **quiet)) == []
+    assert check_account(settings("dev", **quiet)) == []
 
 
 def test_samconfig_names_the_environments() -> None:

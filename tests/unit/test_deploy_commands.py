@@ -1,19 +1,40 @@
-"""The command line of python -m deploy."""
+"""The command line of python -m deploy, and how make runs it."""
 
 import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from deploy import __main__ as command
 from deploy.__main__ import main
-from deploy.settings import read_settings
-from deploy.stack import DeployError, read_outputs
+from deploy.settings import DeploySettings, read_settings
+from deploy.stack import DeployError, list_resources, require_stack
 
 TEMPLATE = {
+    "Parameters": {"DatabaseDeletionProtection": {"Type": "String", "Default": "false"}},
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
     "Outputs": {"SiteUrl": {"Value": "https://crosswalk.example.org"}},
 }
+
+
+@pytest.fixture
+def account(aws: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """An empty account, and the parameters' file in a folder of the test's own. Gives CloudFormation's client."""
+    monkeypatch.setattr(command, "PARAMETERS", tmp_path / "built" / "parameters.yaml")
+    with mock_aws():
+        yield boto3.client("cloudformation")
+
+
+def read_parameters(environment: str, capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    assert main(["parameters", environment]) == 0
+    parameters: dict[str, str] = json.loads(Path(capsys.readouterr().out.strip().removeprefix("file://")).read_text())
+    return parameters
 
 
 def test_the_layer_is_built_for_the_processor_that_the_environment_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,11 +42,49 @@ def test_the_layer_is_built_for_the_processor_that_the_environment_names(capsys:
     assert capsys.readouterr().out.strip() == read_settings("prod").parameters["Architecture"]
 
 
-def test_the_parameters_of_a_deploy_are_samconfigs_and_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_deploy_gives_every_parameter_of_the_template(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudFormation keeps the previous value of one that is left out, such as a rate of 0 during a restore."""
+    parameters = read_parameters("dev", capsys)
+    settings = read_settings("dev").parameters
+    assert parameters.keys() == settings.keys()
+    assert {name for name in settings if parameters[name] != settings[name]} == {"Version", "Release"}
+    assert parameters["UserRate"] == "20"
+
+
+def test_sam_reads_the_parameters_as_they_are_meant(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["parameters", "dev"]) == 0
-    settings = dict(setting.split("=", 1) for setting in capsys.readouterr().out.split())
-    assert settings.pop("Version")
-    assert settings == read_settings("dev").parameters
+    where = capsys.readouterr().out.strip()
+    program = (
+        "import json, sys; from samcli.cli.types import CfnParameterOverridesType;"
+        "print(json.dumps(CfnParameterOverridesType().convert((sys.argv[1],), None, None)))"
+    )
+    read = subprocess.check_output([".venv-sam/bin/python", "-c", program, where], env={**os.environ, "PYTHONPATH": ""})
+    assert json.loads(read) == json.loads(Path(where.removeprefix("file://")).read_text())
+
+
+def test_the_database_is_protected_only_once_the_stack_stands(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert read_settings("prod").parameters["DatabaseDeletionProtection"] == "true"
+    assert read_parameters("prod", capsys)["DatabaseDeletionProtection"] == "false"
+    account.create_stack(StackName="crosswalk-prod", TemplateBody=json.dumps(TEMPLATE))
+    assert main(["protected", "prod"]) == command.UNPROTECTED
+    assert read_parameters("prod", capsys)["DatabaseDeletionProtection"] == "true"
+    protect = [{"ParameterKey": "DatabaseDeletionProtection", "ParameterValue": "true"}]
+    account.update_stack(StackName="crosswalk-prod", TemplateBody=json.dumps(TEMPLATE), Parameters=protect)
+    assert main(["protected", "prod"]) == 0
+
+
+def test_protecting_the_database_is_no_new_release(account: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    first = read_parameters("prod", capsys)
+    account.create_stack(StackName="crosswalk-prod", TemplateBody=json.dumps(TEMPLATE))
+    second = read_parameters("prod", capsys)
+    assert {name for name in first if first[name] != second[name]} == {"DatabaseDeletionProtection"}
+
+
+def test_a_setting_that_the_template_does_not_know_is_refused(tmp_path: Path) -> None:
+    samconfig = tmp_path / "samconfig.toml"
+    samconfig.write_text('[dev.deploy.parameters]\nstack_name = "x"\nparameter_overrides = ["DatabaseSise=20"]')
+    with pytest.raises(DeployError, match="DatabaseSise"):
+        read_settings("dev", samconfig)
 
 
 def test_an_unknown_command_prints_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,9 +97,47 @@ def test_an_unknown_environment_is_one_line_on_stderr(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "samconfig.toml has no environment staging; it has dev, prod.\n"
 
 
-def test_outputs_are_read_from_the_stack(aws: None) -> None:
-    with mock_aws():
-        boto3.client("cloudformation").create_stack(StackName="crosswalk-dev", TemplateBody=json.dumps(TEMPLATE))
-        assert read_outputs("crosswalk-dev") == {"SiteUrl": "https://crosswalk.example.org"}
-        with pytest.raises(DeployError, match="no stack crosswalk-prod"):
-            read_outputs("crosswalk-prod")
+def test_outputs_are_read_from_the_stack(account: Any) -> None:
+    account.create_stack(StackName="crosswalk-dev", TemplateBody=json.dumps(TEMPLATE))
+    assert require_stack("crosswalk-dev").outputs == {"SiteUrl": "https://crosswalk.example.org"}
+    with pytest.raises(DeployError, match="no stack crosswalk-prod"):
+        require_stack("crosswalk-prod")
+
+
+def test_a_resource_that_is_deleted_already_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = [
+        {"ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": "gone", "ResourceStatus": "DELETE_COMPLETE"},
+        {"ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": "there", "ResourceStatus": "CREATE_COMPLETE"},
+        {"ResourceType": "AWS::S3::Bucket", "ResourceStatus": "CREATE_FAILED"},
+    ]
+
+    class CloudFormation:
+        def get_paginator(self, name: str) -> Any:
+            return self
+
+        def paginate(self, StackName: str) -> list[Any]:
+            return [{"StackResourceSummaries": resources}]
+
+    monkeypatch.setattr(boto3, "client", lambda name: CloudFormation())
+    assert list_resources("crosswalk-dev", "AWS::S3::Bucket") == ["there"]
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({}, ""),
+    ],
+)
+def test_make_hands_the_region_on_as_boto3_and_sam_read_it(given: dict[str, str], seen: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_REGION")}
+    show = ["make", "--silent", "--eval", 'show: ; @printf %s "$$AWS_DEFAULT_REGION"', "show"]
+    assert subprocess.check_output(show, env=environment | given, text=True) == seen
+
+
+def test_closed_rates_are_named() -> None:
+    parameters = {**read_settings("dev").parameters, "UserRate": "0"}
+    assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate"}
+    assert read_settings("prod").closed == frozenset()

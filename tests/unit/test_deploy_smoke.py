@@ -1,10 +1,16 @@
 """The smoke test, against a deployment that answers as it should, and against broken ones."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
 
+import boto3
 import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 
+from deploy import smoke as smoke_module
 from deploy.smoke import CHECKS, DOCUMENT, Endpoints, run_smoke_test
 from deploy.stack import DeployError
 
@@ -12,8 +18,49 @@ Answer = Callable[[httpx.Request], httpx.Response]
 PROBLEM = {"Content-Type": "application/problem+json", "X-Request-Id": "1"}
 
 
+USER = {"email": "smoke-test@example.org", "text": "here"}
+
+
+class Signature(httpx.Auth):
+    """Stands in for the real one, which a test of its own looks at."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = "AWS4-HMAC-SHA256"
+        yield request
+
+
+class Table:
+    """The user routes, for whoever signs; one user at most."""
+
+    def __init__(self) -> None:
+        self.user: dict[str, str] | None = None
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/users":
+            return self._write(200, {"users": [self.user] if self.user else []})
+        assert request.url.query == b"email=smoke-test%40example.org"
+        if request.method == "POST":
+            status, self.user = (200 if self.user else 201), USER
+            return self._write(status, self.user)
+        if self.user is None:
+            return httpx.Response(404, headers=PROBLEM)
+        if request.method == "DELETE":
+            self.user = None
+            return httpx.Response(204)
+        return self._write(200, self.user)
+
+    def _write(self, status: int, content: object) -> httpx.Response:
+        return httpx.Response(status, content=json.dumps(content, separators=(",", ":")))
+
+
+TABLE = Table()
+
+
 def answer_well(request: httpx.Request) -> httpx.Response:
-    match request.url.path.removeprefix("/v1"):
+    path = request.url.path.removeprefix("/v1")
+    if path in ("/user", "/users") and "Authorization" in request.headers:
+        return TABLE.answer(request)
+    match path:
         case "/health":
             return httpx.Response(200, json={"version": "v1.2"})
         case "/json2xml":
@@ -26,10 +73,10 @@ def answer_well(request: httpx.Request) -> httpx.Response:
             return httpx.Response(403, headers=PROBLEM, content=b'{"type": "urn:problem-type:crosswalk:unknown-route"}')
 
 
-def smoke(answer: Answer, version: str = "v1.2") -> list[str]:
+def smoke(answer: Answer, version: str = "v1.2", closed: frozenset[str] = frozenset()) -> list[str]:
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        endpoints = Endpoints(client, "https://site", "https://api/v1", version)
-        return list(run_smoke_test(endpoints, patience=0))
+        endpoints = Endpoints(client, "https://site", "https://api/v1", version, Signature())
+        return list(run_smoke_test(endpoints, closed, patience=0))
 
 
 def broken(path: str, wrong: httpx.Response) -> Answer:
@@ -53,6 +100,66 @@ def test_a_good_deployment_passes_every_check_and_says_so() -> None:
 def test_a_broken_answer_is_named(path: str, wrong: httpx.Response, claim: str) -> None:
     with pytest.raises(DeployError, match=claim):
         smoke(broken(path, wrong))
+
+
+def test_the_user_of_the_smoke_test_is_gone_afterwards() -> None:
+    smoke(answer_well)
+    assert TABLE.user is None
+
+
+def test_a_user_left_by_a_try_that_broke_off_does_no_harm() -> None:
+    TABLE.user = USER
+    assert len(smoke(answer_well)) == len(CHECKS)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+def test_a_signed_request_that_is_refused_is_named(method: str) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        signed = "Authorization" in request.headers
+        return httpx.Response(403) if signed and request.method == method else answer_well(request)
+
+    with pytest.raises(DeployError, match=f"a user of its own.*{method} https://api/v1/user"):
+        smoke(refuse)
+    TABLE.user = None
+
+
+@pytest.mark.parametrize(
+    ("rate", "paths"),
+    [("UserRate", {"/v1/user", "/v1/users"}), ("ConverterRate", {"/v1/json2xml", "/v1/xml2json", "/json2xml"})],
+)
+def test_routes_whose_rate_is_0_are_not_asked_and_named(rate: str, paths: set[str]) -> None:
+    def throttle(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(429) if request.url.path in paths else answer_well(request)
+
+    claims = smoke(throttle, closed=frozenset({rate}))
+    assert len(claims) == len(CHECKS)
+    assert sum(claim.startswith(f"Not asked, since {rate} is 0") for claim in claims) == 2
+
+
+def test_requests_are_signed_for_the_api_as_botocore_signs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = boto3.Session("AKIDEXAMPLE", "secret", "session", "eu-central-1")
+    seen = []
+
+    def remember(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200)
+
+    with httpx.Client(transport=httpx.MockTransport(remember)) as client:
+        url = "https://api.example.org/v1/user?email=a%40example.org"
+        client.post(url, content=b"{}", auth=smoke_module.Signature(session))
+    (request,) = seen
+    authorization = request.headers["Authorization"]
+    assert authorization.startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert "/eu-central-1/execute-api/aws4_request" in authorization
+    assert request.headers["X-Amz-Security-Token"] == "session"
+    again = AWSRequest("POST", url, data=b"{}", headers={"X-Amz-Date": request.headers["X-Amz-Date"]})
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: parse(request.headers["X-Amz-Date"]))
+    SigV4Auth(session.get_credentials(), "execute-api", "eu-central-1").add_auth(again)
+    assert again.headers["Authorization"] == authorization
+
+
+def parse(time: str) -> datetime:
+    return datetime.strptime(time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def test_another_version_than_the_deployed_one_fails() -> None:

@@ -4,15 +4,17 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 from moto import mock_aws
 
 from deploy import __main__ as command
 from deploy.settings import read_settings
 from deploy.stack import DeployError
-from deploy.teardown import destroy_stack, list_layer_versions
+from deploy.teardown import PATIENCE, delete_stack, destroy_stack, list_layer_versions
 
 STACK = "crosswalk-dev"
 TEMPLATE = {
@@ -57,9 +59,12 @@ def find(logical_id: str) -> str:
     return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def test_a_protected_database_old_versions_and_kept_layers_are_not_in_the_way(stack: str) -> None:
+def test_protection_old_versions_layers_and_rdss_logs_are_not_in_the_way(stack: str) -> None:
+    group = f"/aws/rds/instance/{find('Database')}/postgresql"
+    boto3.client("logs").create_log_group(logGroupName=group)
     steps = list(destroy_stack(STACK))
-    assert len(steps) == 4
+    assert f"Delete the log group {group}" in steps
+    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert boto3.client("rds").describe_db_instances()["DBInstances"] == []
     assert list_layer_versions(f"{STACK}-shared") == []
@@ -75,3 +80,45 @@ def test_destroy_deletes_nothing_until_the_stacks_name_is_typed(stack: str, monk
 def test_destroying_what_is_not_there_says_so(aws: None) -> None:
     with mock_aws(), pytest.raises(DeployError, match="no stack crosswalk-dev"):
         command.destroy(read_settings("dev"))
+
+
+class Reluctant:
+    """CloudFormation, for a stack that does not go."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        return {"Stacks": [{"StackId": "id", "StackStatus": self.status}]}
+
+    def delete_stack(self, StackName: str) -> None:
+        pass
+
+    def get_waiter(self, name: str) -> Any:
+        return self
+
+    def wait(self, **arguments: Any) -> None:
+        raise WaiterError("stack_delete_complete", "Max attempts exceeded", {})
+
+    def get_paginator(self, name: str) -> Any:
+        return self
+
+    def paginate(self, StackName: str) -> list[Any]:
+        reason = {"ResourceStatusReason": "it has a dependent object"}
+        return [{"StackEvents": [{"LogicalResourceId": "Vpc", "ResourceStatus": "DELETE_FAILED", **reason}]}]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("DELETE_IN_PROGRESS", "still being deleted"), ("DELETE_FAILED", "Vpc: it has a dependent object")],
+)
+def test_a_deletion_that_takes_long_is_told_from_one_that_failed(
+    status: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "client", lambda name: Reluctant(status))
+    with pytest.raises(DeployError, match=told):
+        delete_stack(STACK)
+
+
+def test_a_deletion_may_take_as_long_as_interfaces_and_the_last_snapshot_do() -> None:
+    assert PATIENCE == 90 * 60

@@ -1,0 +1,34 @@
+"""What is being deployed: the version, for people, and the release, which changes whenever anything does."""
+
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+
+from deploy.settings import DeploySettings
+
+LAYER = Path(".aws-sam/build/SharedLayer")
+LATER = "DatabaseDeletionProtection"
+"""The parameter that the first deploy changes when everything stands, without a new release."""
+
+
+def read_version() -> str:
+    """What is being deployed, as git names it: a tag, or a commit, `-dirty` when something is not committed."""
+    return _git("describe", "--always", "--dirty", "--tags").decode().strip()
+
+
+def compute_release(settings: DeploySettings, layer: Path = LAYER) -> str:
+    """Ten digits, hexadecimal, over the commit, what is not committed, the built layer and every parameter's value."""
+    digest = sha256(_git("rev-parse", "HEAD") + _git("diff", "--binary", "HEAD"))
+    names = _git("ls-files", "-z", "--others", "--exclude-standard").decode().split("\0")
+    untracked = [Path(name) for name in names if name]
+    built = [path for path in layer.rglob("*") if path.is_file()]
+    for path in sorted([*untracked, *built]):
+        digest.update(f"{path}\0".encode() + sha256(path.read_bytes()).digest())
+    for name, value in sorted(settings.parameters.items()):
+        if name != LATER:
+            digest.update(f"{name}={value}\0".encode())
+    return digest.hexdigest()[:10]
+
+
+def _git(*arguments: str) -> bytes:
+    return subprocess.run(["git", *arguments], check=True, capture_output=True).stdout  # noqa: S603, S607

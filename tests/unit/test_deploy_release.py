@@ -1,0 +1,65 @@
+"""What makes a release another one."""
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.release import compute_release
+from deploy.settings import DeploySettings, read_settings
+
+
+@pytest.fixture(scope="module")
+def settings() -> DeploySettings:
+    return read_settings("dev")
+
+
+@pytest.fixture
+def repository(settings: DeploySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit, and a built layer beside it; the tests' working folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
+        monkeypatch.setenv(name, "test")
+    (tmp_path / ".gitignore").write_text("built\n")
+    (tmp_path / "app.py").write_text("one")
+    (tmp_path / "built").mkdir()
+    (tmp_path / "built" / "layer.py").write_text("one")
+    for command in ("init --quiet", "add .", "commit --quiet --message one"):
+        subprocess.run(["git", *command.split()], check=True)
+    return tmp_path
+
+
+def release(settings: DeploySettings) -> str:
+    return compute_release(settings, Path("built"))
+
+
+def test_the_same_state_is_the_same_release_and_fits_into_names(repository: Path, settings: DeploySettings) -> None:
+    assert release(settings) == release(settings)
+    assert len(release(settings)) == 10
+    assert release(settings).isalnum()
+
+
+@pytest.mark.parametrize("name", ["app.py", "untracked.py", "built/layer.py"])
+def test_a_changed_file_is_another_release(name: str, repository: Path, settings: DeploySettings) -> None:
+    before = release(settings)
+    (repository / name).write_text("two")
+    assert release(settings) != before
+
+
+def test_a_commit_is_another_release(repository: Path, settings: DeploySettings) -> None:
+    before = release(settings)
+    subprocess.run(["git", "commit", "--quiet", "--allow-empty", "--message", "two"], check=True)
+    assert release(settings) != before
+
+
+def test_every_parameter_but_the_databases_protection_makes_another_release(
+    repository: Path, settings: DeploySettings
+) -> None:
+    first = release(settings)
+    same = {name for name in settings.parameters if release(set_parameter(settings, name)) == first}
+    assert same == {"DatabaseDeletionProtection"}
+
+
+def set_parameter(settings: DeploySettings, name: str) -> DeploySettings:
+    return replace(settings, parameters={**settings.parameters, name: "another"})
