@@ -93,8 +93,9 @@ build: sam-check  ## build the functions and the layer for Lambda (ARCHITECTURE=
 sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
 	@AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
 
+# Without --warm-containers it starts a container for each request.
 sam-local: build $(VENV)/.installed  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
-	@$(BIN)/python -m local.containers $(SAM) local start-api \
+	@$(BIN)/python -m local.containers $(SAM) local start-api --warm-containers LAZY \
 		--host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
 
 # All but request_migration, which would answer CloudFormation.
@@ -112,11 +113,12 @@ bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=o
 		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) 'GitHubProvider="$(GITHUB_PROVIDER)"'
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
-deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev)
+deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
 
 prepare: $(VENV)/.installed $(SAM_VENV)/.installed  ## the first half of a deploy: check the source, build
 	@echo "== Check the source" && $(MAKE) --no-print-directory check
-	@echo "== Build" && $(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
+	@echo "== Build" && PYTHON313=$$($(BIN)/python -m deploy python $(ENVIRONMENT)) && export PYTHON313 && \
+		$(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
 
 SAM_DEPLOY = $(SAM) deploy --config-env $(ENVIRONMENT) --parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
 

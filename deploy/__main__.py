@@ -1,6 +1,7 @@
 """python -m deploy COMMAND ENVIRONMENT, where ENVIRONMENT is one of samconfig.toml's; make runs these.
 
 architecture   print the processor to build the layer for
+python         print the Python to compile the layer with
 parameters     write the template's parameters, and print where, as `sam deploy` takes it
 check          is the account ready?
 protected      has the database the protection that samconfig.toml wants? If not, the exit status is 3
@@ -19,6 +20,7 @@ import boto3
 import httpx
 
 from deploy.account import check_account
+from deploy.python import find_python
 from deploy.release import LATER, compute_release, read_version
 from deploy.settings import DeploySettings, read_settings
 from deploy.settle import settle_stack
@@ -48,6 +50,10 @@ def main(arguments: list[str]) -> int:
 
 def print_architecture(settings: DeploySettings) -> None:
     print(settings.parameters["Architecture"])
+
+
+def print_python(settings: DeploySettings) -> None:
+    print(find_python())
 
 
 def print_parameters(settings: DeploySettings) -> None:
@@ -105,6 +111,7 @@ def destroy(settings: DeploySettings) -> None:
 
 COMMANDS: dict[str, Callable[[DeploySettings], int | None]] = {
     "architecture": print_architecture,
+    "python": print_python,
     "parameters": print_parameters,
     "check": check,
     "protected": tell_protection,

@@ -5,10 +5,14 @@ import struct
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 import pytest
+
+from deploy.python import find_python
+from deploy.stack import DeployError
 
 MACHINES = {"x86_64": 62, "arm64": 183}  # e_machine in an ELF header
 UNCHECKED_HASH = 0b01  # of the flags word in a .pyc (PEP 552): named by its source's hash, never compared with it
@@ -21,6 +25,8 @@ def layer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("layer")
     scratch = copytree("layers/shared", folder / "scratch", ignore=ignore_patterns("__pycache__"))
     variables = {"ARTIFACTS_DIR": str(folder), "ARCHITECTURE": request.param, "PYTHON": sys.executable}
+    with suppress(DeployError):  # then it says so
+        variables["PYTHON313"] = find_python()
     command = ["make", "--silent", "build-SharedLayer"]
     done = subprocess.run(
         command, cwd=scratch, env={**os.environ, **variables}, capture_output=True, text=True, timeout=300

@@ -44,3 +44,8 @@ def test_a_server_that_containers_cannot_reach_is_told_before_anything_starts(
     assert containers.main([sys.executable, "-c", COPY, str(tmp_path / "given.json")]) == 1
     assert "make start" in capsys.readouterr().err
     assert not (tmp_path / "given.json").exists()
+
+
+def test_containers_are_kept_from_one_request_to_the_next() -> None:
+    recipe = Path("Makefile").read_text().partition("\nsam-local:")[2].partition("\n\n")[0]
+    assert "local start-api --warm-containers LAZY" in recipe
