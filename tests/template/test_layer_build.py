@@ -48,7 +48,7 @@ def test_every_compiled_wheel_is_for_the_functions_processor_and_python(layer: t
 def test_the_layer_has_neither_tests_nor_tools_nor_what_the_runtime_brings(layer: tuple[str, Path]) -> None:
     names = {path.name for path in layer[1].rglob("*") if path.is_dir()}
     assert names.isdisjoint({"bin", "boto3", "botocore", "pip", "setuptools", "tests", "urllib3"})
-    assert (layer[1] / "crosswalk" / "converter" / "item.py").exists()
+    assert (layer[1] / "crosswalk" / "converter" / "__init__.py").exists()
 
 
 def test_bytecode_is_never_compared_with_its_source(layer: tuple[str, Path]) -> None:
