@@ -1,0 +1,180 @@
+r"""Brings what other writers write into the form of our own ITEM documents, all over a chunk.
+
+<ITEM type='string' key='a' value='"&#xE9;"'/>  <!-- b -->     other writers' form
+<ITEM key="a" type="string" value="&quot;&#xE9;&quot;" />      what the pattern of `tags` takes
+"a":"\"é\""                                                    its JSON, references replaced
+"""
+
+import re
+import sys
+
+from crosswalk.converter.item.elements import resolve_escapes
+from crosswalk.converter.item.writer import holds_noncharacter
+from crosswalk.converter.json_text import quote
+from crosswalk.converter.xml.chunks import Chunk
+from crosswalk.converter.xml.encoding import DECLARATION
+from crosswalk.converter.xml.escaping import UNCARRIABLE
+
+# Expat refuses these wherever they are.
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n"))
+
+
+_COMMENTS_BETWEEN_TAGS = re.compile(r"(?<![^>])(?:[ \t\n]*<!--[^-]*+(?:-[^-]++)*+-->)++[ \t\n]*+")
+_SPACE_BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
+_SPACE_BEFORE_END = re.compile(r'(?<!=)"(?:[ \t\n]{2,}|[\t\n])/>')
+_TYPE_AND_KEY = re.compile(r'(<ITEM)( type="[^"]*+")( key="[^"]*+")')
+
+
+def normalize(chunk: Chunk) -> str | None:
+    """The tags of a chunk in our own form, as far as that can be done all at once; None where another form is likely.
+
+    Its bytes are characters, and its backslashes JSON's escapes. This is exact where every `<` begins a tag, as
+    `read_tags` checks.
+    """
+    if len(chunk.text.translate(None, _CONTROLS)) < len(chunk.text) or holds_noncharacter(chunk.text):
+        return None
+    text = chunk.text.replace(b"\\", rb"\\").decode("latin-1").strip(" \t\n")
+    if chunk.is_first and (declaration := DECLARATION.match(text)):
+        text = text[declaration.end() :].lstrip(" \t\n")
+    # One character is found many times faster than several.
+    if "!" in text and "<!--" in text:
+        text = _COMMENTS_BETWEEN_TAGS.sub("", text)
+        if text.count("<") != text.count(">"):  # a `>` in a value, behind which might have stood what is no comment
+            return None
+    if "\n" in text or "\t" in text:
+        text = _SPACE_BETWEEN_TAGS.sub("><", text)
+        if "\n" in text or "\t" in text:  # in an attribute it means a space
+            return None
+    # In these, the first tags of a chunk tell of all.
+    if "'" in text and (text.find("<ITEM key='", 0, _FIRST) >= 0 or text.find("<ITEM type='", 0, _FIRST) >= 0):
+        text = _unify_quotes(text)
+    if text.find('"></ITEM>', 0, _FIRST) >= 0:
+        text = _replace_end(text, '"></ITEM>')
+    if text.endswith('"', 0, text.find("/>")):
+        text = _replace_end(text, '"/>')
+    elif not text.endswith('" ', 0, text.find("/>")):
+        text = _SPACE_BEFORE_END.sub('" />', text)
+    if text.find('" key="', 0, _FIRST) >= 0:
+        text = _TYPE_AND_KEY.sub(r"\1\3\2", text)
+    if " escaped" in text:
+        text = _FLAGGED.sub(_resolve_flagged, text)
+    return text
+
+
+_FIRST = 4096
+
+
+def _replace_end(text: str, end: str) -> str:
+    """The text with ` />` for another end of an empty element; as it is where one may be the beginning of a value."""
+    return text if f"={end}" in text else text.replace(end, '" />')
+
+
+_PAIRED_QUOTES = re.compile(r"""(?:[^"']++|"[^"]*+"|'[^']*+')*+""")
+# What stands before a value in single quotes, and the value.
+_SINGLE_QUOTED = re.compile(r"""((?:[^"']++|"[^"]*+")*+)'([^']*+)'""")
+
+
+def _unify_quotes(tags: str) -> str:
+    """Tags with all their values in double quotes; where a quote is not closed, as they are."""
+    if '"' not in tags:
+        return tags.replace("'", '"')
+    if not _PAIRED_QUOTES.fullmatch(tags):
+        return tags
+    # With an empty value at the end, each match begins where the last one ended, and nothing stands between.
+    parts = _SINGLE_QUOTED.split(tags + "''")
+    del parts[::3]
+    parts[1::2] = [value.replace('"', "&quot;") for value in parts[1::2]]
+    return '"'.join(parts[:-1])
+
+
+# The beginning of an element whose key or value is escaped.
+_FLAGGED = re.compile(
+    r"""<ITEM (?:\ key="([^"]*+)")?+ \ type="([a-z]++)" (?:\ value="([^"]*+)")?+
+        ( (?:\ escaped-key="true")?+ (?:\ escaped="true")?+ (?<=e") ) (?=>|\ />)""",
+    re.VERBOSE,
+)
+
+
+def _resolve_flagged(element: re.Match[str]) -> str:
+    """The same without its flags, the escapes in key and value resolved; as it is where it breaks a rule."""
+    key, kind, value, flags = element.groups()
+    if "-key" in flags:
+        key = _resolve(key) if key is not None else None
+        if key is None:
+            return element[0]
+    if ' escaped="' in flags:
+        value = _resolve(value or "") if kind == "string" else None
+        if value is None:
+            return element[0]
+    key = "" if key is None else f' key="{key}"'
+    value = "" if value is None else f' value="{value}"'
+    return f'<ITEM{key} type="{kind}"{value}'
+
+
+# A reference that might stand for a backslash.
+_STRANGE_REFERENCE = re.compile("&#(?!09;|10;|13;)")
+
+
+def _resolve(escaped: str) -> str | None:
+    """The inside of a JSON string, quotes as references, for an escaped string whose backslashes are doubled."""
+    text = escaped.replace("\\\\", "\\").encode("latin-1").decode()
+    resolved = resolve_escapes(text)
+    if resolved is None or _STRANGE_REFERENCE.search(text) or resolved.count("&") != text.count("&"):
+        return None
+    string = quote(resolved)[1:-1].replace('\\"', "&quot;")
+    return string.encode("utf-8", "backslashreplace").decode("latin-1")
+
+
+# Those that we write ourselves; `&amp;` last, since what it makes may look like another one.
+_OWN = {
+    b"&quot;": rb"\"",
+    b"&lt;": b"<",
+    b"&gt;": b">",
+    b"&#09;": rb"\t",
+    b"&#10;": rb"\n",
+    b"&#13;": rb"\r",
+    b"&amp;": b"&",
+}
+_REFERENCE = re.compile(rb"(&[#\w]+;)", re.ASCII)
+_NUMERIC = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
+
+
+class _References(dict[bytes, bytes]):
+    """The inside of a JSON string for each reference, made once; KeyError for what is no reference to a character."""
+
+    def __missing__(self, reference: bytes) -> bytes:
+        numeric = _NUMERIC.fullmatch(reference)
+        if not numeric:
+            raise KeyError(reference)
+        code_point = int(numeric[1], 16) if numeric[1] else int(numeric[2])
+        if code_point > sys.maxunicode or UNCARRIABLE.match(chr(code_point)):
+            raise KeyError(reference)
+        self[reference] = quote(chr(code_point))[1:-1].encode()
+        return self[reference]
+
+
+_REFERENCES = _References({**_OWN, b"&apos;": b"'"})
+
+
+def replace_references(json: bytes) -> bytes | None:
+    """The JSON with characters or escapes for XML's references; None where one does not stand for a character."""
+    ampersands = json.count(b"&")
+    if ampersands * 30 > len(json):  # where there are so many, a replacement for each kind is faster
+        json, ampersands = _replace_own(json)
+    if not ampersands:
+        return json
+    parts = _REFERENCE.split(json)
+    try:
+        parts[1::2] = map(_REFERENCES.__getitem__, parts[1::2])
+    except KeyError:
+        return None
+    return b"".join(parts) if len(parts) == 2 * ampersands + 1 else None
+
+
+def _replace_own(json: bytes) -> tuple[bytes, int]:
+    """The JSON without the references that we write, but for `&amp;` if there are others; and how many are left."""
+    for reference, replacement in _OWN.items():
+        if reference == b"&amp;" and json.count(b"&") > json.count(reference):
+            return json, json.count(b"&")
+        json = json.replace(reference, replacement)
+    return json, 0
