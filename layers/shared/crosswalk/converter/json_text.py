@@ -24,8 +24,8 @@ from crosswalk.errors import MalformedDocument, UnsafeDocument
 
 JSON_SPACE = " \t\n\r"
 
-INTEGER = r"-?(?:0|[1-9][0-9]*)"
-NUMBER = INTEGER + r"(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+INTEGER = r"-?(?:0|[1-9][0-9]*+)"
+NUMBER = INTEGER + r"(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+"
 """The grammar of a JSON number, as a pattern for text or, encoded, for bytes."""
 
 is_number = re.compile(NUMBER).fullmatch
