@@ -84,7 +84,7 @@ ENVIRONMENT ?= dev
 BUDGET ?= 100
 FIRST_REGION ?= true
 
-.PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release destroy
+.PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release destroy sbom
 
 build: sam-check  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -132,6 +132,15 @@ release:  ## the second half: everything that touches the account (ENVIRONMENT=d
 
 destroy: $(VENV)/.installed  ## take it down again, after asking (ENVIRONMENT=dev)
 	@$(BIN)/python -m deploy destroy $(ENVIRONMENT)
+
+sbom: .venv-sbom/.installed  ## write dist/layer.cdx.json: what the layer is made of (CycloneDX)
+	@mkdir -p dist
+	@.venv-sbom/bin/cyclonedx-py requirements layers/shared/requirements.txt --output-reproducible -o dist/layer.cdx.json
+
+.venv-sbom/.installed: requirements/sbom.txt
+	@$(PYTHON) -m venv .venv-sbom
+	@.venv-sbom/bin/pip install --quiet --disable-pip-version-check -r requirements/sbom.txt
+	@touch $@
 
 $(SAM_VENV)/.installed: requirements-sam.txt
 	@echo "Installing into $(SAM_VENV) ..."
