@@ -140,3 +140,13 @@ def test_nothing_is_reserved_unless_asked_for(stack: Stack) -> None:
 
 def test_the_outputs_lead_to_page_api_and_dashboard(stack: Stack) -> None:
     assert {"SiteUrl", "ApiUrl", "DashboardUrl"} <= stack.template["Outputs"].keys()
+
+
+def test_the_runbook_names_only_what_is_there(stack: Stack) -> None:
+    runbook = Path("docs/operations.md").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", runbook)) <= targets
+    known = {*stack.template["Parameters"], *stack.resources, *stack.template["Outputs"]}
+    known |= {"DeployRole", "CloudFormationRole", "DbiResourceId"}  # of bootstrap.yaml, and RDS's own word
+    named = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)", runbook))
+    assert {"DatabaseSubnets", "UserRate", "DashboardUrl", "HealthLog"} <= named <= known
