@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import boto3
 from botocore.exceptions import WaiterError
 
-from deploy.settle import list_log_groups
 from deploy.stack import DeployError, list_failures, list_resources, read_state
 
 PATIENCE = 90 * 60
@@ -25,15 +24,14 @@ def destroy_stack(stack: str) -> Iterator[str]:
     for bucket in list_resources(stack, "AWS::S3::Bucket"):
         yield f"Empty the bucket {bucket}, old versions too"
         boto3.resource("s3").Bucket(bucket).object_versions.delete()
-    groups = list_log_groups(stack)  # while the stack still knows its database
     yield f"Delete the stack {stack}; the functions' network interfaces and the last snapshot may take an hour"
     delete_stack(stack)
     for layer in list_layer_versions(f"{stack}-shared"):
         yield f"Delete the layer's version {layer}"
         boto3.client("lambda").delete_layer_version(LayerName=f"{stack}-shared", VersionNumber=layer)
-    for group in groups:
+    for group in list_log_groups(stack):
         yield f"Delete the log group {group}"
-        delete_log_group(group)
+        boto3.client("logs").delete_log_group(logGroupName=group)
 
 
 def delete_stack(stack: str, patience: int = PATIENCE) -> None:
@@ -57,8 +55,9 @@ def list_layer_versions(layer: str) -> list[int]:
     return [version["Version"] for page in pages for version in page["LayerVersions"]]
 
 
-def delete_log_group(group: str) -> None:
-    """RDS has made it, so CloudFormation does not know of it; perhaps it never came to be."""
-    client = boto3.client("logs")
-    if any(one["logGroupName"] == group for one in client.describe_log_groups(logGroupNamePrefix=group)["logGroups"]):
-        client.delete_log_group(logGroupName=group)
+def list_log_groups(stack: str) -> list[str]:
+    """RDS has made these, so CloudFormation does not know them: of the proxy, and of every database there has been."""
+    pages = boto3.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/rds/")
+    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    own = (f"/aws/rds/instance/{stack}-database-", f"/aws/rds/proxy/{stack}")
+    return [name for name in names if name.startswith(own[0]) or name == own[1]]

@@ -59,15 +59,22 @@ def find(logical_id: str) -> str:
     return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def test_protection_old_versions_layers_and_rdss_logs_are_not_in_the_way(stack: str) -> None:
-    group = f"/aws/rds/instance/{find('Database')}/postgresql"
-    boto3.client("logs").create_log_group(logGroupName=group)
-    steps = list(destroy_stack(STACK))
-    assert f"Delete the log group {group}" in steps
-    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
+def test_a_protected_database_old_versions_and_kept_layers_are_not_in_the_way(stack: str) -> None:
+    list(destroy_stack(STACK))
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert boto3.client("rds").describe_db_instances()["DBInstances"] == []
     assert list_layer_versions(f"{STACK}-shared") == []
+
+
+def test_the_logs_of_every_database_there_has_been_go_and_no_other(stack: str) -> None:
+    own = [f"/aws/rds/instance/{STACK}-database-{name}/postgresql" for name in ("now", "replaced")]
+    own.append(f"/aws/rds/proxy/{STACK}")
+    others = ["/aws/rds/instance/crosswalk-prod-database-1/postgresql", f"/aws/rds/proxy/{STACK}-2"]
+    for group in [*own, *others]:
+        boto3.client("logs").create_log_group(logGroupName=group)
+    steps = list(destroy_stack(STACK))
+    assert [step.rpartition(" ")[2] for step in steps if "log group" in step] == own
+    assert [group["logGroupName"] for group in boto3.client("logs").describe_log_groups()["logGroups"]] == others
 
 
 def test_destroy_deletes_nothing_until_the_stacks_name_is_typed(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
