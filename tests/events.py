@@ -43,20 +43,22 @@ def create_event(
 ) -> dict[str, Any]:
     """The event of a request; `target` is a path with its query. Bodies are base64, as `*/*` binary makes them."""
     path, _, query = target.partition("?")
+    folder, _, conversion_id = path.rpartition("/")
+    resource = f"{folder}/{{id}}" if folder else path
     pairs = parse_qsl(query, keep_blank_values=True)
     sent = {"Host": "api.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443", **(headers or {})}
     return {
-        "resource": path,
+        "resource": resource,
         "path": path,
         "httpMethod": method,
         "headers": sent,
         "multiValueHeaders": {name: [value] for name, value in sent.items()},
         "queryStringParameters": dict(pairs) or None,
         "multiValueQueryStringParameters": {n: [v for m, v in pairs if m == n] for n, _ in pairs} or None,
-        "pathParameters": None,
+        "pathParameters": {"id": conversion_id} if folder else None,
         "stageVariables": None,
         "requestContext": {
-            "resourcePath": path,
+            "resourcePath": resource,
             "httpMethod": method,
             "path": f"/Prod{path}",
             "stage": "Prod",

@@ -117,7 +117,7 @@ def test_an_absent_database_is_counted_for_all_functions_as_one(capsys: pytest.C
 def test_a_request_is_logged_without_its_query(log: io.StringIO) -> None:
     request("GET", "/page?limit=77")
     (entry,) = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert (entry["method"], entry["path"], entry["status"]) == ("GET", "/page", 200)
+    assert (entry["method"], entry["route"], entry["status"]) == ("GET", "/page", 200)
     assert "limit" not in log.getvalue()
     assert "location" not in entry, "a middleware's own line number says nothing"
 

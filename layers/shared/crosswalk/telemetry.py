@@ -1,8 +1,9 @@
 """The logger and the metrics of all functions: JSON lines and CloudWatch's embedded metric format, on stdout."""
 
 import sys
+import traceback
 
-# Powertools imports botocore, if it can, to put its own name into the AWS SDK's User-Agent. No function here uses the
+# Powertools imports botocore, if it can, to put its own name into the AWS SDK's User-Agent. Hardly a function uses the
 # SDK, so its share of a cold start is saved.
 _loaded = sys.modules.setdefault("botocore", None)  # type: ignore[arg-type]
 
@@ -12,9 +13,22 @@ from aws_lambda_powertools.metrics import MetricUnit  # noqa: E402
 if _loaded is None:
     del sys.modules["botocore"]
 
-__all__ = ["MetricUnit", "logger", "metrics"]
+__all__ = ["MetricUnit", "list_frames", "logger", "metrics"]
 
 # No location: each line comes from one of a few places, and its message says which.
 logger = Logger(service="crosswalk", location=None)
 # By service alone, so that one alarm watches all functions; which one it was, the logs tell.
 metrics = Metrics(namespace="Crosswalk", service="crosswalk")
+
+
+def list_frames(error: BaseException) -> list[str]:
+    """The types of an error and of its causes, each followed by its frames, without any message."""
+    lines: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
+        lines += [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)
+        ]
+        cause = cause.__cause__ or cause.__context__
+    return lines

@@ -1,6 +1,5 @@
 """What surrounds every endpoint: the request's id, security headers and log line, CORS, and one plain 500."""
 
-import traceback
 from time import perf_counter
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -10,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crosswalk.http.problems import create_problem
 from crosswalk.settings import read_service_settings
-from crosswalk.telemetry import MetricUnit, logger, metrics
+from crosswalk.telemetry import MetricUnit, list_frames, logger, metrics
 
 # What an answer holds is the client's, and may be a page with a script: browsers run, frame and embed none of it.
 SECURITY_HEADERS = {
@@ -24,7 +23,7 @@ SECURITY_HEADERS = {
 class RequestLog:
     """Gives every answer its X-Request-Id and SECURITY_HEADERS, and logs one line for it.
 
-    The line never has the query, which may hold an email.
+    The line has the route, not the path, which may hold a conversion's id, nor the query, which may hold an email.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -45,7 +44,8 @@ class RequestLog:
 
         await self.app(scope, receive, send_with_id)
         milliseconds = round((perf_counter() - started) * 1000, 1)
-        logger.info("request", method=scope["method"], path=scope["path"], status=status, milliseconds=milliseconds)
+        route = scope["aws.event"]["resource"]
+        logger.info("request", method=scope["method"], route=route, status=status, milliseconds=milliseconds)
 
 
 class Cors(CORSMiddleware):
@@ -82,16 +82,3 @@ class UnexpectedErrors:
             detail = "Something went wrong here; the request's id finds it in the logs."
             problem = create_problem(500, "internal-server-error", "Internal Server Error", detail)
             await problem(scope, receive, send)
-
-
-def list_frames(error: BaseException) -> list[str]:
-    """The types of an error and of its causes, each followed by its frames, without any message."""
-    lines: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        lines.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
-        lines += [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(cause.__traceback__)
-        ]
-        cause = cause.__cause__ or cause.__context__
-    return lines
