@@ -9,8 +9,11 @@ import pytest
 from tests.template.stack import Stack
 
 OPEN = {("POST", "/json2xml"), ("POST", "/xml2json"), ("GET", "/health")}
-SIGNED = {("GET", "/user"), ("POST", "/user"), ("DELETE", "/user"), ("GET", "/users")}
-PREFLIGHT = {("OPTIONS", path) for path in ("/json2xml", "/xml2json", "/health", "/user", "/users")}
+SIGNED = {
+    *(("GET", "/user"), ("POST", "/user"), ("DELETE", "/user"), ("GET", "/users")),
+    *(("POST", "/conversions"), ("GET", "/conversions/{id}")),
+}
+PREFLIGHT = {("OPTIONS", path) for _, path in OPEN | SIGNED}
 
 
 def gateway_responses(stack: Stack) -> dict[str, Any]:
@@ -22,7 +25,7 @@ def test_the_routes_are_those_of_the_contract(stack: Stack) -> None:
     assert stack.routes().keys() == OPEN | SIGNED | PREFLIGHT
 
 
-def test_user_routes_want_a_signature_and_no_other_route_does(stack: Stack) -> None:
+def test_user_routes_and_conversions_want_a_signature_and_no_other_route_does(stack: Stack) -> None:
     signed = {route for route, one in stack.routes().items() if one["security"] == [{"AWS_IAM": []}]}
     assert signed == SIGNED
     assert all(one["security"] == [{"NONE": []}] for route, one in stack.routes().items() if route not in SIGNED)
@@ -31,7 +34,8 @@ def test_user_routes_want_a_signature_and_no_other_route_does(stack: Stack) -> N
 def test_api_gateway_calls_functions_by_itself_and_not_with_the_callers_rights(stack: Stack) -> None:
     integrations = [one["x-amazon-apigateway-integration"] for one in stack.routes().values()]
     assert all("credentials" not in integration for integration in integrations)
-    permissions = stack.of_type("AWS::Lambda::Permission").values()
+    every = stack.of_type("AWS::Lambda::Permission").values()
+    permissions = [one for one in every if one["Principal"] == "apigateway.amazonaws.com"]
     assert len(permissions) == len(integrations)
     assert all(one["SourceArn"] for one in permissions), "only this API's own routes may call a function"
 
@@ -65,7 +69,7 @@ def test_execution_logs_which_would_hold_queries_and_bodies_are_off(stack: Stack
 def test_the_stage_and_every_route_are_throttled(stack: Stack) -> None:
     settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
     throttled = {
-        (one["HttpMethod"], one["ResourcePath"].replace("/~1", "/"))
+        (one["HttpMethod"], one["ResourcePath"].replace("/~1", "/").replace("~1", "/"))
         for one in settings
         if one["ThrottlingRateLimit"] and one["ThrottlingBurstLimit"]
     }

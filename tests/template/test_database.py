@@ -16,7 +16,8 @@ def test_nothing_leads_out_of_the_private_subnets(stack: Stack) -> None:
 
 
 def test_the_subnets_are_in_two_zones(stack: Stack) -> None:
-    zones = [subnet["AvailabilityZone"]["Fn::If"] for subnet in stack.of_type("AWS::EC2::Subnet").values()]
+    subnets = [stack.properties(name) for name in ("PrivateSubnetA", "PrivateSubnetB")]
+    zones = [subnet["AvailabilityZone"]["Fn::If"] for subnet in subnets]
     assert [zone[1] for zone in zones] == [{"Ref": "ZoneA"}, {"Ref": "ZoneB"}]
     assert [zone[2]["Fn::Select"][0] for zone in zones] == [0, 1]
 

@@ -132,9 +132,10 @@ def test_functions_run_on_the_processor_that_the_layer_is_built_for(stack: Stack
 
 
 def test_nothing_is_reserved_unless_asked_for(stack: Stack) -> None:
-    for parameter in ("ConverterConcurrency", "UserConcurrency"):
+    for parameter in ("ConverterConcurrency", "UserConcurrency", "ConversionConcurrency"):
         assert stack.template["Parameters"][parameter]["Default"] == 0
-    for name in answering(stack) - {"HealthFunction"}:
+    unreserved = {"HealthFunction", "CreateConversionFunction", "GetConversionFunction"}
+    for name in (answering(stack) | {"ConvertUploadFunction"}) - unreserved:
         assert stack.properties(name)["ReservedConcurrentExecutions"]["Fn::If"][2] == {"Ref": "AWS::NoValue"}
 
 

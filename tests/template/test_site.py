@@ -18,7 +18,7 @@ def test_the_bucket_is_closed_to_the_public_in_all_four_ways(stack: Stack) -> No
 
 
 def test_only_this_distribution_may_read_the_bucket_and_only_by_tls(stack: Stack) -> None:
-    statements = stack.one("AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    statements = stack.properties("SiteBucketPolicy")["PolicyDocument"]["Statement"]
     allowed = [statement for statement in statements if statement["Effect"] == "Allow"]
     assert all(one["Principal"] == {"Service": "cloudfront.amazonaws.com"} for one in allowed)
     assert all("${Distribution}" in json.dumps(one["Condition"]) for one in allowed)
@@ -37,10 +37,11 @@ def test_the_pages_policy_allows_its_own_files_only_and_nothing_inline(stack: St
     headers = stack.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"][
         "SecurityHeadersConfig"
     ]
-    policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
     directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
     assert directives["default-src"] == "'none'"
-    assert directives["script-src"] == directives["connect-src"] == directives["style-src"] == "'self'"
+    assert directives["script-src"] == directives["style-src"] == "'self'"
+    assert directives["connect-src"] == "'self' https://${ConversionsBucket.RegionalDomainName}"
     assert directives["frame-ancestors"] == "'none'"
     assert "unsafe" not in policy
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
@@ -52,7 +53,7 @@ def test_no_error_page_replaces_a_problem_document(stack: Stack) -> None:
 
 def test_the_converter_routes_are_at_the_pages_name_and_uncached(stack: Stack) -> None:
     behaviours = {one["PathPattern"]: one for one in distribution(stack)["CacheBehaviors"]}
-    assert behaviours.keys() == {"/json2xml", "/xml2json"}
+    assert behaviours.keys() == {"/json2xml", "/xml2json", "/conversions*"}
     for behaviour in behaviours.values():
         assert behaviour["TargetOriginId"] == "api"
         assert behaviour["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"

@@ -15,8 +15,11 @@ from moto.cloudformation.parsing import get_model_map
 from tests.template.stack import Stack
 
 NAME = "crosswalk-test"
-# moto has these too, but not what ours refer to or hold: a managed password, an OpenAPI body.
-HALF_KNOWN = {"AWS::ApiGateway::Deployment", "AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup"}
+# moto has these too, but not what ours refer to or hold: a managed password, an OpenAPI body, an alias.
+HALF_KNOWN = {
+    *("AWS::ApiGateway::Deployment", "AWS::RDS::DBInstance", "AWS::RDS::DBParameterGroup"),
+    *("AWS::Events::Rule", "AWS::Lambda::EventInvokeConfig"),
+}
 
 
 def keep_what_moto_knows(template: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers/shared"
 
 HTTP = ("crosswalk.http.handler", "crosswalk.http.middleware", "crosswalk.http.parameters", "crosswalk.http.problems")
-CONVERTER = (*HTTP, "crosswalk.http.documents", "crosswalk.converter")
+CONVERTER = (*HTTP, "crosswalk.http.documents", "crosswalk.http.options", "crosswalk.converter")
+CONVERSIONS = (*HTTP, "crosswalk.http.conversions", "crosswalk.conversions", "crosswalk.errors")
 USERS = (*HTTP, "crosswalk.http.users", "crosswalk.users")
 
 # A module of ours, by prefix, and the only modules of ours that it may import beside itself and what it contains.
@@ -25,14 +26,25 @@ ALLOWED = {
     "crosswalk.http.problems": ("crosswalk.http.parameters", "crosswalk.errors", "crosswalk.telemetry"),
     "crosswalk.http.middleware": ("crosswalk.http.problems", "crosswalk.settings", "crosswalk.telemetry"),
     "crosswalk.http.parameters": ("crosswalk.errors",),
+    "crosswalk.http.options": ("crosswalk.http.parameters",),
     "crosswalk.http.documents": ("crosswalk.converter", "crosswalk.errors", "crosswalk.telemetry"),
+    "crosswalk.http.conversions": ("crosswalk.http.options", "crosswalk.converter", "crosswalk.errors"),
     "crosswalk.http.users": (),
+    "crosswalk.conversions.storage": ("crosswalk.settings",),
+    "crosswalk.conversions.state": ("crosswalk.conversions.storage", "crosswalk.errors", "crosswalk.settings"),
+    "crosswalk.conversions.transfer": ("crosswalk.conversions.storage", "crosswalk.converter", "crosswalk.errors"),
     "crosswalk.login": ("crosswalk.settings",),
     "crosswalk.database": ("crosswalk.errors", "crosswalk.login", "crosswalk.settings", "crosswalk.telemetry"),
     "crosswalk.migrations": ("crosswalk.login", "crosswalk.settings"),
     "crosswalk.users": ("crosswalk.database", "crosswalk.errors"),
     "functions.json_to_xml": CONVERTER,
     "functions.xml_to_json": CONVERTER,
+    "functions.create_conversion": (*CONVERSIONS, "crosswalk.settings"),
+    "functions.get_conversion": CONVERSIONS,
+    "functions.convert_upload": (
+        *("crosswalk.conversions", "crosswalk.converter", "crosswalk.errors"),
+        *("crosswalk.http.problems", "crosswalk.telemetry"),
+    ),
     "functions.get_user": USERS,
     "functions.save_user": USERS,
     "functions.delete_user": USERS,
@@ -72,7 +84,7 @@ def list_own_imports(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=name_module)
 def test_a_module_imports_only_what_the_design_allows(path: Path) -> None:
     module = name_module(path)
-    if module in ("crosswalk", "crosswalk.http"):
+    if module in ("crosswalk", "crosswalk.http", "crosswalk.conversions"):
         assert not list_own_imports(path)
         return
     prefix = next(prefix for prefix in ALLOWED if f"{module}.".startswith(f"{prefix}."))
@@ -89,7 +101,8 @@ from functions.{function}.app import handler
 from tests.events import invoke
 answer = invoke(handler, json.load(open("events/{function}.json")))
 assert answer.status == 200, answer
-loaded = {{name.split(".")[0] for name in sys.modules}} & {{"psycopg", "psycopg_binary", "botocore", "boto3"}}
+unwanted = {{"psycopg", "psycopg_binary", "botocore", "boto3", "smart_open"}}
+loaded = {{name.split(".")[0] for name in sys.modules}} & unwanted
 assert not loaded, loaded
 """
     done = subprocess.run(

@@ -80,6 +80,6 @@ def test_every_problem_is_described_once() -> None:
                 }
 
 
-def test_exactly_the_user_routes_need_a_signature() -> None:
+def test_exactly_the_user_routes_and_conversions_need_a_signature() -> None:
     signed = {path for path, operations in DOCUMENT["paths"].items() for of in operations.values() if "security" in of}
-    assert signed == {"/user", "/users"}
+    assert signed == {"/conversions", "/conversions/{id}", "/user", "/users"}

@@ -8,6 +8,8 @@ CrosswalkError
 ├── DocumentTooLarge            more bytes than the limit, in or out
 ├── InvalidParameter            an option or parameter that is unknown, out of range or does not apply
 ├── UserNotFound                no user has this email
+├── ConversionNotFound          no conversion has this id, or its time is over
+├── ConversionFailed            a conversion through S3 ended for a reason that is not in its document
 └── DatabaseUnavailable         the database is away; worth another try
 """
 
@@ -83,6 +85,27 @@ class InvalidParameter(CrosswalkError):
 
 class UserNotFound(CrosswalkError):
     """No user, or only a deleted one, has this email."""
+
+
+class ConversionNotFound(CrosswalkError):
+    """Nobody began a conversion with this id, or S3 has removed it since."""
+
+
+class ConversionFailed(CrosswalkError):
+    """`code` is one of
+
+    expired     no document was uploaded while there was time
+    wrong-size  the document has another size than was declared
+    replaced    another document took its place while it was read
+    vanished    the document was removed while it was read
+    too-slow    it would have taken, or took, longer than a function may run
+    lost        the function that converted it was killed
+    crashed     the function that converted it failed
+    """
+
+    def __init__(self, detail: str, *, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
 
 
 class DatabaseUnavailable(CrosswalkError):

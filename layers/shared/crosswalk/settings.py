@@ -115,3 +115,24 @@ class PurgeSettings(BaseSettings):
 def read_purge_settings() -> PurgeSettings:
     """The purge's settings, read once for each execution environment."""
     return PurgeSettings()
+
+
+class ConversionSettings(BaseSettings):
+    """What the functions of conversions through S3 need."""
+
+    model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper)
+
+    conversions_bucket: str = Field(min_length=1)
+    """CONVERSIONS_BUCKET: where documents and results are, and how far each conversion is."""
+
+    conversions_limit: int = Field(5 * 1024**3, ge=1, le=5 * 1024**3)
+    """CONVERSIONS_LIMIT: bytes that an uploaded document may have; S3 takes 5 GiB in one upload."""
+
+    aws_region: str = Field(min_length=1)
+    """AWS_REGION: set by Lambda; where the bucket is."""
+
+
+@cache
+def read_conversion_settings() -> ConversionSettings:
+    """The conversions' settings, read once for each execution environment."""
+    return ConversionSettings()

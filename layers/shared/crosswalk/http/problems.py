@@ -27,6 +27,8 @@ PROBLEMS: Sequence[tuple[type[errors.CrosswalkError], int, str, str]] = [
     (errors.DocumentTooLarge, 413, "document-too-large", "The document is too large"),
     (errors.InvalidParameter, 400, "invalid-parameter", "A parameter is invalid"),
     (errors.UserNotFound, 404, "user-not-found", "There is no such user"),
+    (errors.ConversionNotFound, 404, "conversion-not-found", "There is no such conversion"),
+    (errors.ConversionFailed, 500, "conversion-failed", "The conversion failed"),
     (errors.DatabaseUnavailable, 503, "database-unavailable", "The database is unavailable"),
 ]
 # What an error tells beyond its detail and its place, each a member of the problem document when it has one.
@@ -57,10 +59,25 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if isinstance(error, errors.DatabaseUnavailable):
         metrics.add_metric(name="DatabaseUnavailable", unit=MetricUnit.Count, value=1)
         headers["Retry-After"] = str(error.retry_after)
+    return create_problem(status, kind, title, error.detail, headers, **list_members(error))
+
+
+def describe_error(error: errors.CrosswalkError) -> dict[str, Any]:
+    """The problem of an error within another document, such as a conversion's outcome.
+
+    It has no status: nothing is answered with it.
+    """
+    _, kind, title = next(row[1:] for row in PROBLEMS if isinstance(error, row[0]))
+    members = {name: value for name, value in list_members(error).items() if value is not None}
+    return {"type": PROBLEM_TYPE + kind, "title": title, "detail": error.detail, **members}
+
+
+def list_members(error: errors.CrosswalkError) -> dict[str, Any]:
+    """What an error tells beyond its detail."""
     members = {name: getattr(error, name, None) for name in PROBLEM_MEMBERS}
     if isinstance(error, errors.DocumentError) and error.place:
         members |= error.place._asdict()
-    return create_problem(status, kind, title, error.detail, headers, **members)
+    return members
 
 
 async def answer_invalid_request(request: Request, error: Exception) -> Response:
@@ -92,7 +109,7 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
 # Python's own phrases differ from one version to the next.
 OPENAPI_DESCRIPTIONS = {
     400: "Malformed, or refused by a safety limit, or a wrong parameter",
-    404: "There is no such user",
+    404: "There is no such user or conversion",
     413: "Too large, in or out",
     422: "Well-formed, but not expressible in the mapping",
     503: "The database is away",

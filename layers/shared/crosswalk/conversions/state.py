@@ -1,0 +1,144 @@
+"""A conversion through the service's bucket. All there is to know of it stands in a folder that has its id as name:
+
+ID/request    what is asked for, and until when the document may be uploaded
+ID/document   the document, uploaded by the client
+ID/started    until when the function that converts it may run
+ID/result     the converted document
+ID/outcome    how it ended
+
+The id is 128 random bits. Whoever knows it may have the result, so it is never logged. S3 removes everything after
+one to two days.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from crosswalk.conversions.storage import claim_json, create_client, list_objects, read_json, write_json
+from crosswalk.errors import ConversionFailed, ConversionNotFound
+from crosswalk.settings import read_conversion_settings
+
+REQUEST, DOCUMENT, STARTED, RESULT, OUTCOME = "request", "document", "started", "result", "outcome"
+ID = re.compile(r"[0-9a-f]{32}")
+ID_BYTES = 16
+UPLOAD_TIME = timedelta(hours=1)
+"""How long the address to upload the document to is valid."""
+DOWNLOAD_TIME = timedelta(hours=1)
+DELIVERY_TIME = timedelta(hours=3)
+"""By then EventBridge and Lambda, an hour each, have given up telling the function of a document."""
+
+Status = Literal["waiting", "converting", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asks for. options: the converter's, `mapping` among them. size: of the document, in bytes."""
+
+    to: Literal["xml", "json"]
+    options: Mapping[str, Any]
+    size: int
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Where a conversion waits for its document. `upload` takes a PUT of exactly the bytes asked for."""
+
+    id: str
+    upload: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a conversion ended: with a problem document if it failed. bytes_in and bytes_out: sizes as converted."""
+
+    mapping: str | None = None
+    losses: list[str] | None = None
+    bytes_in: int | None = None
+    bytes_out: int | None = None
+    problem: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How far a conversion is. `result` is an address to read the result at, once it is done."""
+
+    status: Status
+    outcome: Outcome | None = None
+    result: str | None = None
+
+
+def create_conversion(request: Request) -> Invitation:
+    """Begin a conversion: what it waits for then is its document."""
+    bucket = read_conversion_settings().conversions_bucket
+    conversion_id = secrets.token_hex(ID_BYTES)
+    expires_at = datetime.now(UTC).replace(microsecond=0) + UPLOAD_TIME
+    content = {**asdict(request), "expires_at": expires_at.isoformat()}
+    write_json(bucket, f"{conversion_id}/{REQUEST}", content)
+    upload = create_client().generate_presigned_url(
+        "put_object",
+        Params={"Bucket": bucket, "Key": f"{conversion_id}/{DOCUMENT}", "ContentLength": request.size},
+        ExpiresIn=int(UPLOAD_TIME.total_seconds()),
+    )
+    return Invitation(conversion_id, upload, expires_at)
+
+
+def find_conversion(conversion_id: str) -> Conversion:
+    """How far the conversion is. Raises ConversionNotFound, or ConversionFailed where it ended without an outcome."""
+    bucket = read_conversion_settings().conversions_bucket
+    objects = list_objects(bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
+    now = datetime.now(UTC)
+    if REQUEST not in objects:
+        raise ConversionNotFound("There is no such conversion, or its time is over.")
+    if OUTCOME in objects:
+        return describe_end(conversion_id, Outcome(**read_json(bucket, f"{conversion_id}/{OUTCOME}")))
+    if STARTED in objects:
+        if now > read_time(bucket, f"{conversion_id}/{STARTED}", "deadline"):
+            raise ConversionFailed("The function that converted the document was killed.", code="lost")
+        return Conversion("converting")
+    if DOCUMENT in objects:
+        if now > objects[DOCUMENT] + DELIVERY_TIME:
+            raise ConversionFailed("No function heard of the document.", code="lost")
+    elif now > read_time(bucket, f"{conversion_id}/{REQUEST}", "expires_at"):
+        raise ConversionFailed("No document was uploaded in time.", code="expired")
+    return Conversion("waiting")
+
+
+def describe_end(conversion_id: str, outcome: Outcome) -> Conversion:
+    if outcome.problem:
+        return Conversion("failed", outcome)
+    result = create_client().generate_presigned_url(
+        "get_object",
+        Params={"Bucket": read_conversion_settings().conversions_bucket, "Key": f"{conversion_id}/{RESULT}"},
+        ExpiresIn=int(DOWNLOAD_TIME.total_seconds()),
+    )
+    return Conversion("done", outcome, result)
+
+
+def start_conversion(conversion_id: str, deadline: datetime) -> Request | None:
+    """What to convert the document to; None if there is nothing to do, because this was done or is being done.
+
+    deadline: by when the conversion has an outcome, if the function is not killed. An event may come twice, so only
+    the first function that says when it began goes on.
+    """
+    bucket = read_conversion_settings().conversions_bucket
+    objects = list_objects(bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
+    if REQUEST not in objects or OUTCOME in objects or STARTED in objects:
+        return None
+    if not claim_json(bucket, f"{conversion_id}/{STARTED}", {"deadline": deadline.isoformat()}):
+        return None
+    content = read_json(bucket, f"{conversion_id}/{REQUEST}")
+    return Request(content["to"], content["options"], content["size"])
+
+
+def finish_conversion(conversion_id: str, outcome: Outcome) -> None:
+    """Say how the conversion ended; nothing changes after that."""
+    bucket = read_conversion_settings().conversions_bucket
+    write_json(bucket, f"{conversion_id}/{OUTCOME}", asdict(outcome))
+
+
+def read_time(bucket: str, key: str, name: str) -> datetime:
+    return datetime.fromisoformat(read_json(bucket, key)[name])

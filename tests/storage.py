@@ -1,0 +1,102 @@
+"""S3 in moto, with a bucket for conversions, and the events that tell of its objects."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from crosswalk.conversions.storage import create_client
+from crosswalk.settings import read_conversion_settings
+
+BUCKET = "crosswalk-conversions"
+REGION = "eu-central-1"
+
+
+class Bucket:
+    """The bucket, as a client who has the addresses, and as an operator who may look at everything."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("s3", region_name=REGION)
+        self.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+    def put(self, key: str, body: bytes) -> dict[str, Any]:
+        """Upload an object; returns EventBridge's event of it."""
+        etag = self.client.put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"].strip('"')
+        return create_upload_event(key, etag, len(body))
+
+    def put_json(self, key: str, **changes: Any) -> None:
+        """Change members of an object of JSON."""
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({**self.get_json(key), **changes}))
+
+    def get(self, key: str) -> bytes:
+        body: bytes = self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        return body
+
+    def get_json(self, key: str) -> Any:
+        return json.loads(self.get(key))
+
+    def list_names(self) -> set[str]:
+        """The names of all objects, without their folders."""
+        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {one["Key"].rpartition("/")[2] for one in found}
+
+    def list_unfinished(self) -> list[str]:
+        """The keys of uploads that are neither completed nor given up."""
+        found = self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        return [upload["Key"] for upload in found]
+
+
+def create_upload_event(key: str, etag: str, size: int) -> dict[str, Any]:
+    """What EventBridge tells of a new object."""
+    return {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "123456789012",
+        "time": "2026-11-24T12:00:00Z",
+        "region": REGION,
+        "resources": [f"arn:aws:s3:::{BUCKET}"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": BUCKET},
+            "object": {"key": key, "size": size, "etag": etag, "sequencer": "00617F08299329D189"},
+            "request-id": "N4N7GDK58NMKJ12R",
+            "requester": "123456789012",
+            "source-ip-address": "192.0.2.1",
+            "reason": "PutObject",
+        },
+    }
+
+
+@contextmanager
+def use_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """A bucket in moto, which the functions' variables name."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": REGION,
+        "CONVERSIONS_BUCKET": BUCKET,
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        forget_settings()
+        yield Bucket()
+    forget_settings()
+
+
+def forget_settings() -> None:
+    """What the functions read and make once for each execution environment."""
+    read_conversion_settings.cache_clear()
+    create_client.cache_clear()
+
+
+def find_id(key: str) -> str:
+    """The id in a key."""
+    (conversion_id,) = re.findall("[0-9a-f]{32}", key)
+    return str(conversion_id)
