@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 POLICY_VENV := .venv-policy
-SOURCES := functions layers/shared/crosswalk local deploy tests benchmarks
+SOURCES := functions layers/shared/crosswalk local deploy tests benchmarks requirements
+INSTALL = @$(PYTHON) requirements/install.py $@ $^
 
 export PYTHONPATH := layers/shared:.
 
@@ -18,19 +19,19 @@ export PYTHONPATH := layers/shared:.
 help:  ## list these targets
 	@awk -F ':.*  ## ' '/^[a-z0-9-]+:.*  ## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-start: $(VENV)/.installed  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
+start: $(VENV)/.local  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
 	@exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
 
-test: $(VENV)/.installed $(SAM_VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
+test: $(VENV)/.dev $(SAM_VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
 	@$(BIN)/pytest $(TESTS)
 
-check: $(VENV)/.installed $(POLICY_VENV)/.passed  ## lint, format check, types, template, security policies
+check: $(VENV)/.dev $(POLICY_VENV)/.passed  ## lint, format check, types, template, security policies
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy $(wildcard $(SOURCES))
 	@$(BIN)/cfn-lint template.yaml bootstrap.yaml
 
-format: $(VENV)/.installed  ## rewrite the source in the house format
+format: $(VENV)/.dev  ## rewrite the source in the house format
 	@$(BIN)/ruff check --fix --select I .
 	@$(BIN)/ruff format .
 
@@ -38,20 +39,19 @@ clean:  ## remove everything that make has made
 	rm -rf .venv .venv-* .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One stamp for each environment: it is made anew when its requirements change.
-$(VENV)/.installed: requirements-dev.txt layers/shared/requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Crosswalk needs Python 3.11 or later: make PYTHON=python3.13"; exit 1; }
-	@echo "Installing into $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@
+# One stamp for each requirements file: it is installed anew when it changes. Serving waits for no tools of ours.
+$(VENV)/.local: requirements/local.txt layers/shared/requirements.txt
+	$(INSTALL)
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.local
+	$(INSTALL)
 
 # The command line: `python -m crosswalk` with layers/shared on PYTHONPATH. JSON becomes XML, anything else JSON.
 IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(FILE))
 
 .PHONY: convert
 
-convert: $(VENV)/.installed  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
+convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
 	@test -n "$(FILE)" || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
 	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) "$(FILE)" -o "$(or $(OUT),-)" $(ARGS)
 
@@ -60,16 +60,16 @@ COUNT ?= 500000
 
 .PHONY: seed-users psql soak-users walk-users
 
-seed-users: $(VENV)/.installed  ## fill the users table (COUNT=500000)
+seed-users: $(VENV)/.local  ## fill the users table (COUNT=500000)
 	@$(BIN)/python -m local.seed_users $(COUNT)
 
-psql: $(VENV)/.installed  ## open psql on the users' database
+psql: $(VENV)/.local  ## open psql on the users' database
 	@exec $(BIN)/python -m local.postgres
 
-soak-users: $(VENV)/.installed  ## 50 clients, one minute, a restart in the middle, then an audit
+soak-users: $(VENV)/.dev  ## 50 clients, one minute, a restart in the middle, then an audit
 	@$(BIN)/python -m benchmarks.soak_users
 
-walk-users: $(VENV)/.installed  ## walk through COUNT users while others are inserted; what pages cost
+walk-users: $(VENV)/.dev  ## walk through COUNT users while others are inserted; what pages cost
 	@$(BIN)/python -m benchmarks.walk_users $(COUNT)
 
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
@@ -94,12 +94,12 @@ sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
 	@AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint
 
 # Without --warm-containers it starts a container for each request.
-sam-local: build $(VENV)/.installed  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
+sam-local: build $(VENV)/.local  ## run the service in Lambda's own containers; needs Docker (SAM_ARGS=--skip-pull-image)
 	@$(BIN)/python -m local.containers $(SAM) local start-api --warm-containers LAZY \
 		--host $(HOST) --port $(PORT) --parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS)
 
 # All but request_migration, which would answer CloudFormation.
-sam-invoke: build $(VENV)/.installed  ## call each function with its sample event in Lambda's own containers
+sam-invoke: build $(VENV)/.local  ## call each function with its sample event in Lambda's own containers
 	@for name in $(filter-out request_migration,$(basename $(notdir $(wildcard events/*.json)))); do \
 		id=$$(echo $$name | awk -F_ '{ for (i = 1; i <= NF; i++) printf "%s%s", toupper(substr($$i, 1, 1)), substr($$i, 2) }')Function; \
 		echo "== $$id" && $(BIN)/python -m local.containers $(SAM) local invoke $$id --event events/$$name.json \
@@ -115,7 +115,7 @@ bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=o
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
 
-prepare: $(VENV)/.installed $(SAM_VENV)/.installed  ## the first half of a deploy: check the source, build
+prepare: $(VENV)/.dev $(SAM_VENV)/.installed  ## the first half of a deploy: check the source, build
 	@echo "== Check the source" && $(MAKE) --no-print-directory check
 	@echo "== Build" && PYTHON313=$$($(BIN)/python -m deploy python $(ENVIRONMENT)) && export PYTHON313 && \
 		$(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
@@ -130,7 +130,7 @@ release:  ## the second half: everything that touches the account (ENVIRONMENT=d
 	@echo "== Publish the page" && $(BIN)/python -m deploy publish $(ENVIRONMENT)
 	@echo "== Smoke test" && $(BIN)/python -m deploy smoke $(ENVIRONMENT)
 
-destroy: $(VENV)/.installed  ## take it down again, after asking (ENVIRONMENT=dev)
+destroy: $(VENV)/.dev  ## take it down again, after asking (ENVIRONMENT=dev)
 	@$(BIN)/python -m deploy destroy $(ENVIRONMENT)
 
 sbom: .venv-sbom/.installed  ## write dist/layer.cdx.json: what the layer is made of (CycloneDX)
@@ -138,31 +138,23 @@ sbom: .venv-sbom/.installed  ## write dist/layer.cdx.json: what the layer is mad
 	@.venv-sbom/bin/cyclonedx-py requirements layers/shared/requirements.txt --output-reproducible -o dist/layer.cdx.json
 
 .venv-sbom/.installed: requirements/sbom.txt
-	@$(PYTHON) -m venv .venv-sbom
-	@.venv-sbom/bin/pip install --quiet --disable-pip-version-check -r requirements/sbom.txt
-	@touch $@
+	$(INSTALL)
 
-$(SAM_VENV)/.installed: requirements-sam.txt
-	@echo "Installing into $(SAM_VENV) ..."
-	@$(PYTHON) -m venv $(SAM_VENV)
-	@$(SAM_VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-sam.txt
-	@touch $@
+$(SAM_VENV)/.installed: requirements/sam.txt
+	$(INSTALL)
 
 # checkov takes its time, so only a changed template is looked at again.
-$(POLICY_VENV)/.passed: requirements-policy.txt template.yaml bootstrap.yaml .checkov.yaml | $(POLICY_VENV)/.installed
+$(POLICY_VENV)/.passed: requirements/policy.txt template.yaml bootstrap.yaml .checkov.yaml | $(POLICY_VENV)/.installed
 	@$(POLICY_VENV)/bin/checkov --config-file .checkov.yaml
 	@touch $@
 
-$(POLICY_VENV)/.installed: requirements-policy.txt
-	@echo "Installing into $(POLICY_VENV) ..."
-	@$(PYTHON) -m venv $(POLICY_VENV)
-	@$(POLICY_VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements-policy.txt
-	@touch $@
+$(POLICY_VENV)/.installed: requirements/policy.txt
+	$(INSTALL)
 
 # The contract, as the functions' routers describe it.
 .PHONY: openapi
 
-openapi: $(VENV)/.installed  ## write site/openapi.json; a test fails when it is stale
+openapi: $(VENV)/.dev  ## write site/openapi.json; a test fails when it is stale
 	@$(BIN)/python -m local.openapi
 
 # The converter beside its peers, which have an environment of their own.
@@ -171,13 +163,11 @@ openapi: $(VENV)/.installed  ## write site/openapi.json; a test fails when it is
 bench-converters: .venv-bench/.installed  ## speed beside the peers and the plain way (SIZES="1000 100000 4000000")
 	@.venv-bench/bin/python -m benchmarks.converters $(SIZES)
 
-bench-growth: $(VENV)/.installed  ## how time grows with hostile documents, in every mapping
+bench-growth: $(VENV)/.dev  ## how time grows with hostile documents, in every mapping
 	@$(BIN)/python -m benchmarks.growth
 
-bench-memory: $(VENV)/.installed  ## peak memory of item, each way
+bench-memory: $(VENV)/.dev  ## peak memory of item, each way
 	@$(BIN)/python -m benchmarks.memory
 
-.venv-bench/.installed: requirements-bench.txt
-	@$(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
-	@touch $@
+.venv-bench/.installed: requirements/bench.txt
+	$(INSTALL)
