@@ -67,10 +67,10 @@ psql: $(VENV)/.local  ## open psql on the users' database
 	@exec $(BIN)/python -m local.postgres
 
 soak-users: $(VENV)/.dev  ## 50 clients, one minute, a restart in the middle, then an audit
-	@$(BIN)/python -m benchmarks.soak_users
+	@$(BIN)/python -m tests.load.soak_users
 
 walk-users: $(VENV)/.dev  ## walk through COUNT users while others are inserted; what pages cost
-	@$(BIN)/python -m benchmarks.walk_users $(COUNT)
+	@$(BIN)/python -m tests.load.walk_users $(COUNT)
 
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
 # The AWS CLI reads AWS_REGION, but boto3 and SAM read AWS_DEFAULT_REGION alone.

@@ -1,6 +1,6 @@
 """Many clients read and write users over HTTP while the server is restarted; then an audit of what the table holds.
 
-python -m benchmarks.soak_users [CLIENTS SECONDS]
+python -m tests.load.soak_users [CLIENTS SECONDS]
 
 A client knows, for each of its own emails, what the table may hold: one state after an acknowledged write, two after a
 503, which may have taken effect or not. Whatever it reads, and what the audit finds, must be one of them.

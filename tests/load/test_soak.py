@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.soak_users import soak
+from tests.load.soak_users import soak
 
 
 def test_a_restart_under_load_loses_no_acknowledged_write_and_invents_none(tmp_path: Path) -> None:

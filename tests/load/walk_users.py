@@ -1,6 +1,6 @@
 """Walks through a large table by `next` while a writer inserts, and shows what pages cost at any place.
 
-python -m benchmarks.walk_users [COUNT]
+python -m tests.load.walk_users [COUNT]
 """
 
 import asyncio
