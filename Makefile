@@ -155,7 +155,7 @@ $(POLICY_VENV)/.installed: requirements/policy.txt
 .PHONY: openapi
 
 openapi: $(VENV)/.dev  ## write site/openapi.json; a test fails when it is stale
-	@$(BIN)/python -m local.openapi
+	@$(BIN)/python -m deploy.openapi
 
 # The converter beside its peers, which have an environment of their own.
 .PHONY: bench-converters bench-growth bench-memory

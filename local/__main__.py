@@ -5,21 +5,17 @@ PORT (3000; 0 takes a free one) and HOST (127.0.0.1) say where.
 """
 
 import asyncio
-import contextlib
 import os
-import signal
-import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
-
 from local.database import Database
-from local.deployment import Deployment
-from local.environments import MAXIMUM, InvocationError
-from local.server import Gateway
-from local.template import Service, TemplateError
+from local.host.deployment import Deployment
+from local.host.environment import InvocationError
+from local.host.gateway import Gateway
+from local.host.pool import MAXIMUM
+from local.host.server import Server, listen
+from local.host.template import Service, TemplateError
 
 TEMPLATE = Path("template.yaml")
 SITE = Path("site")
@@ -46,7 +42,7 @@ async def serve() -> int:
     """Serves until Ctrl-C or SIGTERM."""
     host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "3000")
     try:
-        listener = socket.create_server((host, int(port)), backlog=1024)
+        listener = listen(host, int(port))
     except (OSError, OverflowError, ValueError) as error:
         print(f"Cannot listen on HOST={host} PORT={port}: {error}. Another port: make start PORT=3001", file=sys.stderr)
         return 1
@@ -56,7 +52,7 @@ async def serve() -> int:
     watching = asyncio.create_task(deployment.watch())
     preparing = [asyncio.create_task(database.provide(each)) for each in deployment.service.functions.values()]
     try:
-        await HttpServer(Gateway(deployment, SITE, log)).serve([listener])
+        await Server(Gateway(deployment, SITE, log)).serve([listener])
     finally:
         for task in (watching, *preparing):
             task.cancel()
@@ -69,12 +65,12 @@ async def invoke(name: str, event: Path | None) -> int:
     """Calls one function, as `sam local invoke` does, and prints its answer."""
     database = Database(log)
     deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
-    function = deployment.service.functions.get(name)
-    if function is None:
-        print(f"No function {name}; there are {', '.join(deployment.service.functions)}", file=sys.stderr)
+    functions = {function.name: function for function in deployment.service.functions.values()}
+    if name not in functions:
+        print(f"No function {name}; there are {', '.join(functions)}", file=sys.stderr)
         return 1
     try:
-        answer = await deployment.invoke(function, event.read_bytes() if event else b"{}", "")
+        answer = await deployment.invoke(functions[name].logical_id, event.read_bytes() if event else b"{}")
     except InvocationError as error:
         print(error, file=sys.stderr)
         return 1
@@ -83,30 +79,6 @@ async def invoke(name: str, event: Path | None) -> int:
         await database.stop()
     print(answer.decode())
     return 0
-
-
-class HttpServer(uvicorn.Server):
-    """uvicorn, ending in good order after the first signal: its own way would not let anything clean up after it."""
-
-    def __init__(self, app: Gateway) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http="h11",
-                lifespan="off",
-                log_level="warning",
-                server_header=False,
-                h11_max_incomplete_event_size=64 * 1024,  # larger headers get uvicorn's plain 400
-                timeout_graceful_shutdown=1,
-            )
-        )
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        yield
 
 
 def announce(service: Service, address: str) -> None:

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from local.environments import Log
-from local.template import Function
+from local.host.environment import Log
+from local.host.template import Function
 
 NOWHERE = {"POSTGRES_DB_HOST": "127.0.0.1", "POSTGRES_DB_PORT": "9"}  # nobody listens there: a 503
 
@@ -20,13 +20,18 @@ class Database:
 
     async def provide(self, function: Function) -> dict[str, str]:
         """The function's POSTGRES_* variables, once the database is there and migrated."""
-        if not function.needs_database:
+        named = [name for name in function.environment if name.startswith("POSTGRES_")]
+        if not named:
             return {}
         if self._started is None:
             self._started = asyncio.create_task(self._start(function.layers))
         variables = await asyncio.shield(self._started)
-        owns = "POSTGRES_OWNER_USER" in function.environment  # the others know nothing of the tables' owner
-        return {name: value for name, value in variables.items() if owns or "_OWNER_" not in name}
+        owns = "POSTGRES_OWNER_USER" in named  # the others know nothing of the tables' owner
+        # What else the template says of the database on AWS does not hold here; empty is not set.
+        return {
+            **dict.fromkeys(named, ""),
+            **{name: value for name, value in variables.items() if owns or "_OWNER_" not in name},
+        }
 
     async def stop(self) -> None:
         """Stops the server if it was started here."""

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.template import read_template
+from local.host.template import read_template
 from tests.running import ROOT, RunningService
 
 LIMIT = 4 * 1024 * 1024

@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers/shared"
 
+PACKAGES = ("crosswalk", "functions", "local", "tests", "benchmarks", "deploy")
+
 HTTP = ("crosswalk.http.handler", "crosswalk.http.middleware", "crosswalk.http.parameters", "crosswalk.http.problems")
 CONVERTER = (*HTTP, "crosswalk.http.documents", "crosswalk.http.options", "crosswalk.converter")
 CONVERSIONS = (*HTTP, "crosswalk.http.conversions", "crosswalk.conversions", "crosswalk.errors")
@@ -53,8 +55,19 @@ ALLOWED = {
     "functions.migrate_database": ("crosswalk.migrations", "crosswalk.settings", "crosswalk.telemetry"),
     "functions.request_migration": (),
     "functions.purge_users": ("crosswalk.users", "crosswalk.database", "crosswalk.settings", "crosswalk.telemetry"),
+    "local.host": (),  # it would run any SAM template
+    "benchmarks": ("crosswalk", "functions", "local"),
+    "tests": ("crosswalk", "functions", "local", "deploy"),
 }
-SOURCES = sorted([*LAYER.glob("crosswalk/**/*.py"), *ROOT.glob("functions/*/*.py")])
+SOURCES = sorted(
+    [
+        *LAYER.glob("crosswalk/**/*.py"),
+        *ROOT.glob("functions/*/*.py"),
+        *ROOT.glob("local/host/*.py"),
+        *ROOT.glob("benchmarks/*.py"),
+        *ROOT.glob("tests/**/*.py"),
+    ]
+)
 
 
 def name_module(path: Path) -> str:
@@ -76,9 +89,9 @@ def list_own_imports(path: Path) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= (
-                {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "crosswalk" else {node.module}
+                {f"{node.module}.{alias.name}" for alias in node.names} if node.module in PACKAGES else {node.module}
             )
-    return {name for name in names if name.split(".")[0] in ("crosswalk", "functions", "local", "tests", "deploy")}
+    return {name for name in names if name.split(".")[0] in PACKAGES}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_module)

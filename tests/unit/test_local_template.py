@@ -1,11 +1,11 @@
-"""What `local.template` reads out of a SAM template."""
+"""What `local.host.template` reads out of a SAM template."""
 
 from pathlib import Path
 
 import pytest
 
-from local.intrinsics import Intrinsics, TemplateError, load_yaml
-from local.template import Service, read_template
+from local.host.intrinsics import Intrinsics, TemplateError, load_yaml
+from local.host.template import Service, read_template
 from tests.running import ROOT
 
 HEAD = """
@@ -94,7 +94,7 @@ def faulty() -> Service:
 
 
 def test_globals_are_merged_into_each_function(faulty: Service) -> None:
-    echo, slow = faulty.functions["echo"], faulty.functions["slow"]
+    echo, slow = faulty.functions["EchoFunction"], faulty.functions["SlowFunction"]
     assert (echo.handler, echo.timeout, echo.memory, echo.runtime) == ("app.handler", 20, 256, "python3.13")
     assert slow.timeout == 1
     assert echo.environment == {"GREETING": "hello, dev", "TABLE": "Table.Arn", "DEBUG": "yes"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
-from local.openapi import FILE, ROOT, write_document
-from local.template import read_template
+from deploy.openapi import FILE, ROOT, write_document
+from local.host.template import read_template
 
 DOCUMENT: dict[str, Any] = json.loads(FILE.read_text())
 DIRECTIONS = pytest.mark.parametrize(("path", "converters"), [("/json2xml", TO_XML), ("/xml2json", TO_JSON)])

@@ -9,7 +9,7 @@ import pytest
 
 from crosswalk.converter import json_to_xml as convert
 from functions.json_to_xml import app as json_to_xml
-from local.template import read_template
+from local.host.template import read_template
 from tests.events import create_event, invoke
 
 ROOT = Path(__file__).parents[2]

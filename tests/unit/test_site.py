@@ -10,7 +10,7 @@ import pytest
 from crosswalk.converter import natural
 from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
 from crosswalk.http.documents import LIMIT
-from local.openapi import ROOT
+from deploy.openapi import ROOT
 
 SITE = ROOT / "site"
 PAGE = (SITE / "index.html").read_text()

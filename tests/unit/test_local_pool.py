@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
-from local import environments
-from local.environments import REQUEST_LIMIT, FunctionFailed, Pool, RequestTooLarge, Throttled, TimedOut
-from local.template import Function, read_template
+from local.host import environment
+from local.host.environment import FunctionFailed, RequestTooLarge, Throttled, TimedOut
+from local.host.pool import REQUEST_LIMIT, Pool, Starts
+from local.host.template import Function, read_template
 from tests.running import ROOT
 
-FUNCTIONS = read_template(ROOT / "tests/local_project/template.yaml").functions
+FUNCTIONS = {
+    function.name: function for function in read_template(ROOT / "tests/local_project/template.yaml").functions.values()
+}
 
 
 def run(function: Function, test: Callable[[Pool], Awaitable[None]], maximum: int = 1, patience: float = 5) -> None:
@@ -30,8 +33,7 @@ def run(function: Function, test: Callable[[Pool], Awaitable[None]], maximum: in
         pass
 
     async def main() -> None:
-        starts = asyncio.Semaphore(2)
-        pool = Pool(function, provide=provide, starts=starts, log=log, maximum=maximum, patience=patience)
+        pool = Pool(function, provide=provide, starts=Starts(1), log=log, maximum=maximum, patience=patience)
         try:
             await test(pool)
         finally:
@@ -56,6 +58,13 @@ def test_a_request_waits_for_the_environment_that_becomes_idle() -> None:
         assert len(set(await asyncio.gather(*(sleep(pool, 0.2) for _ in range(3))))) == 1
 
     run(FUNCTIONS["slow"], test)
+
+
+def test_who_waits_for_a_start_takes_what_becomes_idle_before() -> None:
+    async def test(pool: Pool) -> None:
+        assert len(set(await asyncio.gather(*(sleep(pool, 0) for _ in range(4))))) <= 2
+
+    run(FUNCTIONS["slow"], test, maximum=4)
 
 
 def test_a_request_that_has_waited_long_enough_is_throttled() -> None:
@@ -119,7 +128,7 @@ def test_a_retired_pool_finishes_what_it_has_begun_and_ends() -> None:
 
 
 def test_an_import_that_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environments, "START_LIMIT", 0.5)
+    monkeypatch.setattr(environment, "START_LIMIT", 0.5)
     (tmp_path / "app.py").write_text("import time\ntime.sleep(60)")
 
     async def test(pool: Pool) -> None:

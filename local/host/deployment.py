@@ -3,34 +3,31 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from local.environments import Log, Pool
-from local.template import Function, TemplateError, read_template
+from local.host.environment import Log
+from local.host.pool import Pool, Provide, Starts
+from local.host.template import TemplateError, read_template
 
 INTERVAL = 0.3  # seconds between two looks for changes; a look at a hundred files takes about a millisecond
 
-Provide = Callable[[Function], Awaitable[dict[str, str]]]
-"""Gives the variables that a function gets beside the template's, as soon as they are known."""
-
 
 class Deployment:
-    """The service of one template; raises TemplateError when it cannot be read."""
+    """The service of one template; raises TemplateError if it cannot be read."""
 
     def __init__(self, template: Path, *, provide: Provide, log: Log) -> None:
         self._template = template
         self.service = read_template(template)
         self._provide = provide
         self._log = log
-        self._starts = asyncio.Semaphore(os.cpu_count() or 1)
+        self._starts = Starts(os.cpu_count() or 1)
         self._pools = self._create_pools()
         self._retired: list[Pool] = []
         self._seen = self._look()
 
-    async def invoke(self, function: Function, event: bytes, trace_id: str) -> bytes:
-        """Has the function answer one event. Raises InvocationError."""
-        return await self._pools[function.name].invoke(event, trace_id)
+    async def invoke(self, logical_id: str, event: bytes, trace_id: str = "") -> bytes:
+        """Has a function answer any event (JSON); returns its answer (JSON). Raises InvocationError."""
+        return await self._pools[logical_id].invoke(event, trace_id)
 
     async def watch(self) -> None:
         """Renews the deployment whenever the template, a function or a layer changes. Does not return."""
@@ -69,6 +66,6 @@ class Deployment:
 
     def _create_pools(self) -> dict[str, Pool]:
         return {
-            name: Pool(function, provide=self._provide, starts=self._starts, log=self._log)
-            for name, function in self.service.functions.items()
+            logical_id: Pool(function, provide=self._provide, starts=self._starts, log=self._log)
+            for logical_id, function in self.service.functions.items()
         }

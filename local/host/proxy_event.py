@@ -1,6 +1,7 @@
-"""Plays API Gateway: an HTTP request becomes a REST proxy event (payload 1.0), the function's answer a response.
+"""Turns an HTTP request into the event that API Gateway hands to a function, and the function's answer into a response.
 
-What API Gateway answers by itself is made from the template's GatewayResponses. Nothing checks signatures here.
+The event is that of a REST API with a proxy integration, payload 1.0:
+https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
 
 import base64
@@ -12,27 +13,14 @@ import time
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 
-from local.template import Route, Service
+from local.host.template import Route, Service
 
 BODY_LIMIT = 10 * 1024 * 1024
-TIMEOUT = 29.0  # seconds
-
-# A gateway response's type: its status and message when the template does not say otherwise. DEFAULT_5XX with a 502 is
-# a function that failed. Lambda's own throttle would be a 500 there, the stage's is a 429: no client waits for a 500.
-RESPONSES = {
-    "BAD_REQUEST_BODY": (400, "Invalid request body"),
-    "DEFAULT_5XX": (502, "Internal server error"),
-    "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
-    "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
-    "REQUEST_TOO_LARGE": (413, "Request Too Long"),
-    "THROTTLED": (429, "Too Many Requests"),
-}
 
 # Headers of the connection, not of the message; API Gateway hands no length on and computes the response's.
 CONNECTION_HEADERS = {
@@ -63,8 +51,7 @@ class Request:
     @property
     def path(self) -> str:
         """The path without the query, still percent-encoded; of an absolute target too."""
-        target = self.target.partition("?")[0]
-        return urlsplit(target).path if re.match("https?://", target, re.IGNORECASE) else target
+        return re.sub("^https?://[^/]*", "", self.target.partition("?")[0], flags=re.IGNORECASE)
 
     @property
     def decoded_path(self) -> str:
@@ -100,13 +87,8 @@ class BodyTooLarge(Exception):
 
 
 def build_event(request: Request, route: Route, parameters: dict[str, str], service: Service) -> dict[str, Any]:
-    """The event that API Gateway hands to a function with a proxy integration.
-
-    Raises UnreadableBody or BodyTooLarge.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-    """
-    headers = _group(_handed_on(request))
+    """The event of a request for this route, with its path parameters. Raises UnreadableBody or BodyTooLarge."""
+    headers = _group(_list_headers(request))
     query = _group(_split_query(request.query))
     body, is_base64 = _encode_body(request, service)
     return {
@@ -148,7 +130,7 @@ def _build_context(request: Request, route: Route, service: Service) -> dict[str
     }
 
 
-def _handed_on(request: Request) -> list[tuple[str, str]]:
+def _list_headers(request: Request) -> list[tuple[str, str]]:
     """The request's headers without the connection's, with those that API Gateway adds."""
     own = {"x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto"}
     forwarded = [value for name, value in request.headers if name.lower() == "x-forwarded-for"]
@@ -182,7 +164,7 @@ def _encode_body(request: Request, service: Service) -> tuple[str | None, bool]:
         body = _decompress(body)
     if not body:
         return None, False
-    if covers(service.binary_types, request.header("content-type") or "application/json"):
+    if service.is_binary(request.header("content-type") or "application/json"):
         return base64.b64encode(body).decode(), True
     return body.decode(errors="replace"), False
 
@@ -200,12 +182,6 @@ def _decompress(body: bytes) -> bytes:
     return content
 
 
-def covers(binary_types: tuple[str, ...], media_types: str) -> bool:
-    """Whether the first of these media types (a Content-Type or an Accept header) is declared binary."""
-    first = media_types.split(",")[0].split(";")[0].strip().lower()
-    return any(name in ("*/*", first) for name in binary_types)
-
-
 def build_response(answer: bytes, request: Request, service: Service) -> Response:
     """The response that a function's answer asks for. Raises BadAnswer."""
     try:
@@ -220,7 +196,7 @@ def build_response(answer: bytes, request: Request, service: Service) -> Respons
     if not 200 <= status <= 599 or not members.keys() <= ANSWER_MEMBERS or not isinstance(body, str | None):
         raise BadAnswer("Malformed Lambda proxy response")
     content = (body or "").encode()
-    if members.get("isBase64Encoded") and covers(service.binary_types, request.header("accept") or "*/*"):
+    if members.get("isBase64Encoded") and service.is_binary(request.header("accept") or "*/*"):
         try:
             content = base64.b64decode(content, validate=True)
         except binascii.Error as error:
@@ -242,44 +218,4 @@ def _compress(response: Response, request: Request, service: Service) -> Respons
     response.body = gzip.compress(content, 6, mtime=0)
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Content-Length"] = str(len(response.body))
-    return response
-
-
-def refuse(kind: str, request: Request, service: Service) -> Response:
-    """What API Gateway answers by itself: the template's response for `kind`, or for the class of its status."""
-    status, message = RESPONSES[kind]
-    template = service.gateway_responses.get(kind) or service.gateway_responses.get(f"DEFAULT_{status // 100}XX")
-    if template is None:
-        return Response(json.dumps({"message": message}), status, media_type="application/json")
-    status = template.status or status
-    context = {
-        "error.message": message,
-        "error.messageString": json.dumps(message),
-        "error.responseType": kind,
-        "httpMethod": request.method,
-        "identity.sourceIp": request.client,
-        "path": f"/{service.stage}{request.path}",
-        "requestId": request.id,
-        "stage": service.stage,
-        "status": str(status),
-    }
-    body = re.sub(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)", lambda match: context.get(match[1], ""), template.body)
-    response = Response(body, status, {"Content-Type": template.content_type})
-    for name, source in template.headers.items():
-        response.headers[name] = _evaluate(source, context, request)
-    return response
-
-
-def _evaluate(source: str, context: dict[str, str], request: Request) -> str:
-    """A header's value: `'a constant'`, `context.requestId` or `method.request.header.Origin`."""
-    if source.startswith("'"):
-        return source.strip("'")
-    if source.startswith("context."):
-        return context.get(source.removeprefix("context."), "")
-    return request.header(source.removeprefix("method.request.header.").lower()) or ""
-
-
-def identify(response: Response, request: Request) -> Response:
-    """Gives a response that has none the request's id."""
-    MutableHeaders(raw=response.raw_headers).setdefault("X-Request-Id", request.id)
     return response

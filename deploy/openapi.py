@@ -1,6 +1,6 @@
 """Writes site/openapi.json: every route of template.yaml in one document, as the functions' routers describe it.
 
-python -m local.openapi
+python -m deploy.openapi
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from crosswalk.http.problems import OPENAPI_SCHEMA
-from local.template import read_template
+from local.host.template import read_template
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "site" / "openapi.json"

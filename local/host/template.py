@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.intrinsics import Intrinsics, TemplateError, load_yaml
+from local.host.intrinsics import Intrinsics, TemplateError, load_yaml
 
 __all__ = ["Function", "GatewayResponse", "Route", "Service", "TemplateError", "read_template"]
 
@@ -27,11 +27,6 @@ class Function:
     timeout: float
     memory: int
     environment: dict[str, str]
-
-    @property
-    def needs_database(self) -> bool:
-        """Whether the template gives it the address of a database."""
-        return any(name.startswith("POSTGRES_") for name in self.environment)
 
     @property
     def missing(self) -> list[Path]:
@@ -75,8 +70,9 @@ class GatewayResponse:
 
 @dataclass(frozen=True)
 class Service:
-    """All of the template that runs here. `minimum_compression` is in bytes; None: answers are never compressed.
+    """All of the template that runs here; `functions` by logical id.
 
+    `minimum_compression` is in bytes; None: answers are never compressed.
     `site_headers` are what CloudFront adds to the page, so that it meets its Content-Security-Policy here already.
     """
 
@@ -87,6 +83,11 @@ class Service:
     minimum_compression: int | None
     gateway_responses: dict[str, GatewayResponse]
     site_headers: dict[str, str]
+
+    def is_binary(self, media_types: str) -> bool:
+        """Whether the first of these media types (a Content-Type or an Accept header) is declared binary."""
+        first = media_types.split(",")[0].split(";")[0].strip().lower()
+        return any(name in ("*/*", first) for name in self.binary_types)
 
     def find_route(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """The route of a request and its path parameters; a literal path wins over one with parameters."""
@@ -114,7 +115,7 @@ def read_template(path: Path) -> Service:
         merged = _merge(defaults.get("Function", {}), properties)
         merged = intrinsics.resolve({name: merged[name] for name in FUNCTION_PROPERTIES if name in merged})
         function = _read_function(logical_id, merged, resources, intrinsics, path.parent)
-        functions[function.name] = function
+        functions[logical_id] = function
         routes += _read_routes(function, merged.get("Events") or {}, api)
     return Service(
         routes=tuple(sorted(routes, key=lambda route: (route.path.count("{"), route.method == "ANY"))),

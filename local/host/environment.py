@@ -1,0 +1,184 @@
+"""One execution environment: a worker process, which answers one event at a time, and what Lambda sets for it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Mapping
+from uuid import uuid4
+
+from local.host import worker
+from local.host.template import Function
+
+START_LIMIT = 29.0  # seconds for importing the handler; no client waits longer
+
+Log = Callable[[str, str], None]
+"""Takes a function's name and a line."""
+
+
+class InvocationError(Exception):
+    """Lambda has no answer of the function to give; the message is for the log, not for the client."""
+
+
+class FunctionFailed(InvocationError):
+    """The handler raised, returned no JSON or too much of it, could not be imported, or its process died."""
+
+
+class TimedOut(FunctionFailed):
+    """The handler ran longer than the function's time-out."""
+
+
+class Rejected(InvocationError):
+    """Lambda did not take the event."""
+
+
+class Throttled(Rejected):
+    """Every environment was busy, and stayed so."""
+
+
+class RequestTooLarge(Rejected):
+    """The event has more bytes than Lambda takes."""
+
+
+class Environment:
+    """One worker process. It answers one `invoke` after another until it is closed or an invocation fails."""
+
+    def __init__(self, function: Function, process: asyncio.subprocess.Process) -> None:
+        self.function = function
+        self.process = process
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+        self._logs: list[asyncio.Task[None]] = []
+
+    @classmethod
+    async def start(cls, function: Function, variables: Mapping[str, str], log: Log) -> "Environment":
+        """Starts the process; `wait_until_ready` waits for the handler."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                # -P: nothing is imported from the worker's own folder; -u: a line is in the log before the answer.
+                *(sys.executable, "-P", "-u", worker.__file__, str(theirs.fileno())),
+                env=list_variables(function, variables),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C reaches this process only
+            )
+        environment = cls(function, process)
+        environment._reader, environment._writer = await asyncio.open_connection(sock=ours, limit=2**20)
+        environment._logs = [
+            asyncio.create_task(_forward_lines(stream, function.name, log))
+            for stream in (process.stdout, process.stderr)
+            if stream
+        ]
+        return environment
+
+    async def wait_until_ready(self) -> None:
+        """Returns once the handler is imported. Raises FunctionFailed, after which the environment is closed."""
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                await self._receive()
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, TimeoutError):
+                raise TimedOut(f"not ready after {START_LIMIT:.0f} seconds") from error
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.returncode is None
+
+    async def invoke(self, event: bytes, trace_id: str) -> bytes:
+        """Has the handler answer one event (JSON); returns its answer (JSON).
+
+        Raises FunctionFailed, after which the process may be alive and well. Nothing else leaves it alive: after a
+        time-out, or when whoever asked has stopped waiting, it is in the middle of something.
+        """
+        timeout = self.function.timeout
+        deadline = int((time.time() + timeout) * 1000)
+        invocation = {"request_id": str(uuid4()), "trace_id": trace_id, "deadline_ms": deadline}
+        try:
+            async with asyncio.timeout(timeout):
+                self._send(worker.INVOKE, json.dumps(invocation).encode())
+                self._send(worker.EVENT, event)
+                await self._writer.drain()
+                return await self._receive()
+        except FunctionFailed:
+            raise
+        except ConnectionError as error:
+            raise FunctionFailed(await self._describe_end()) from error
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, TimeoutError):
+                raise TimedOut(f"Task timed out after {timeout:.2f} seconds") from error
+            raise
+
+    async def close(self) -> None:
+        """Kills the process, with whatever it started, and waits until it is gone."""
+        self._writer.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # gone already; macOS says the latter
+            os.killpg(self.process.pid, signal.SIGKILL)
+        await self.process.wait()
+        await asyncio.wait(self._logs, timeout=1)  # what it last printed
+
+    def _send(self, kind: bytes, content: bytes) -> None:
+        self._writer.write(worker.HEADER.pack(kind, len(content)))
+        self._writer.write(content)
+
+    async def _receive(self) -> bytes:
+        try:
+            kind, length = worker.HEADER.unpack(await self._reader.readexactly(worker.HEADER.size))
+            content = await self._reader.readexactly(length)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise FunctionFailed(await self._describe_end()) from error
+        if kind == worker.FAILED:
+            raise FunctionFailed(content.decode())
+        return content
+
+    async def _describe_end(self) -> str:
+        status = await self.process.wait()
+        return f"Runtime exited with {signal.Signals(-status).name if status < 0 else f'status {status}'}"
+
+
+async def _forward_lines(stream: asyncio.StreamReader, name: str, log: Log) -> None:
+    """Hands each line that the process prints to the log, however long it is."""
+    rest = b""
+    while block := await stream.read(65536):
+        *lines, rest = (rest + block).split(b"\n")
+        for line in lines:
+            log(name, line.decode(errors="replace"))
+    if rest:
+        log(name, rest.decode(errors="replace"))
+
+
+def list_variables(function: Function, provided: Mapping[str, str]) -> dict[str, str]:
+    """The function's environment variables: Lambda's, the template's and `provided`, and no others of this shell.
+
+    The shell may give a variable of the template another value; what is provided stands for both.
+    """
+    region = os.environ.get("AWS_REGION", "us-east-1")
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PYTHONPATH": os.pathsep.join(str(layer) for layer in function.layers),
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.logical_id}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": time.strftime("%Y/%m/%d/[$LATEST]") + uuid4().hex,
+        "LAMBDA_TASK_ROOT": str(function.code),
+        "_HANDLER": function.handler,
+        **{name: os.environ.get(name, value) for name, value in function.environment.items()},
+        **provided,
+    }

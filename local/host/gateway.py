@@ -1,0 +1,188 @@
+"""Plays API Gateway: hands requests of the template's routes to their functions, and serves a site beside them.
+
+What API Gateway answers by itself is made from the template's GatewayResponses. Nothing checks signatures here.
+"""
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from local.host.deployment import Deployment
+from local.host.environment import FunctionFailed, Log, RequestTooLarge, Throttled
+from local.host.proxy_event import (
+    BODY_LIMIT,
+    BadAnswer,
+    BodyTooLarge,
+    Request,
+    UnreadableBody,
+    build_event,
+    build_response,
+)
+from local.host.template import Route, Service
+
+TIMEOUT = 29.0  # seconds that API Gateway waits for a function
+DRAIN_LIMIT = 64 * 1024 * 1024  # bytes read, and dropped, of a body that is too large, so that its sender hears of it
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What API Gateway answers by itself, when the template says nothing else about `kind`.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+    """
+
+    kind: str
+    status: int
+    message: str
+
+
+UNKNOWN_ROUTE = Refusal("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
+UNREADABLE_BODY = Refusal("BAD_REQUEST_BODY", 400, "Invalid request body")
+TOO_LARGE = Refusal("REQUEST_TOO_LARGE", 413, "Request Too Long")
+LATE = Refusal("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
+# 500 when Lambda rejects the event, as it does while every environment is busy; 502 when the function ran and failed,
+# its own time-out included: https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway-errors.html
+REJECTED = Refusal("DEFAULT_5XX", 500, "Internal server error")
+FAILED = Refusal("DEFAULT_5XX", 502, "Internal server error")
+
+
+class Gateway:
+    """The ASGI application."""
+
+    def __init__(self, deployment: Deployment, site: Path, log: Log) -> None:
+        self._deployment = deployment
+        self._log = log
+        self._site = StaticFiles(directory=site, html=True) if site.is_dir() else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        http = HttpRequest(scope, receive)
+        try:
+            request, response = await self._answer(http)
+        except ClientDisconnect:
+            return
+        response.headers.setdefault("X-Request-Id", request.id)
+        milliseconds = (perf_counter() - started) * 1000
+        # Without the query, which may hold an email.
+        self._log("local", f"{request.method} {request.path} {response.status_code} {milliseconds:.0f} ms {request.id}")
+        await response(scope, receive, send)
+
+    async def _answer(self, http: HttpRequest) -> tuple[Request, Response]:
+        try:
+            request = _read_request(http, await _read_body(http))
+        except BodyTooLarge:
+            request = _read_request(http, b"")
+            return request, refuse(TOO_LARGE, request, self._deployment.service)
+        service = self._deployment.service
+        if found := service.find_route(request.method, request.decoded_path):
+            return request, await self._invoke(request, *found)
+        return request, await self._find_file(request, http) or refuse(UNKNOWN_ROUTE, request, service)
+
+    async def _invoke(self, request: Request, route: Route, parameters: dict[str, str]) -> Response:
+        """The function's answer, or what API Gateway answers in its place."""
+        service, function = self._deployment.service, route.function
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                event = build_event(request, route, parameters, service)
+                answer = await self._deployment.invoke(function.logical_id, _write_json(event), request.trace_id)
+            return await asyncio.to_thread(build_response, answer, request, service)
+        except UnreadableBody:
+            return refuse(UNREADABLE_BODY, request, service)
+        except (BodyTooLarge, RequestTooLarge):
+            return refuse(TOO_LARGE, request, service)
+        except (BadAnswer, FunctionFailed, Throttled, TimeoutError) as error:
+            self._log(function.name, f"{error or f'no answer after {TIMEOUT:.0f} seconds'} ({request.id})")
+            refusal = {Throttled: REJECTED, TimeoutError: LATE}.get(type(error), FAILED)
+            return refuse(refusal, request, service)
+
+    async def _find_file(self, request: Request, http: HttpRequest) -> Response | None:
+        """A file of the site; `no-cache` has the browser ask each time whether it has changed."""
+        if self._site is None or request.method not in ("GET", "HEAD"):
+            return None
+        try:
+            response = await self._site.get_response(self._site.get_path(http.scope), http.scope)
+        except HTTPException:
+            return None
+        response.headers.update({"Cache-Control": "no-cache", **self._deployment.service.site_headers})
+        return response
+
+
+def _write_json(event: dict[str, object]) -> bytes:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _read_request(http: HttpRequest, body: bytes) -> Request:
+    scope = http.scope
+    query = scope["query_string"].decode("latin-1")
+    return Request(
+        method=scope["method"],
+        target=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+        body=body,
+        client=scope["client"][0] if scope["client"] else "127.0.0.1",
+        scheme=scope["scheme"],
+        http_version=scope["http_version"],
+    )
+
+
+async def _read_body(http: HttpRequest) -> bytes:
+    """The request's body. Raises BodyTooLarge."""
+    headers = Headers(scope=http.scope)
+    declared = int(headers.get("content-length", "0"))
+    if declared > BODY_LIMIT and "100-continue" in headers.get("expect", ""):
+        raise BodyTooLarge  # it has not been sent yet
+    body, size = bytearray(), 0
+    async for block in http.stream():
+        size += len(block)
+        if size <= BODY_LIMIT:
+            body += block
+        elif size > DRAIN_LIMIT:
+            break
+    if size > BODY_LIMIT:
+        raise BodyTooLarge
+    return bytes(body)
+
+
+def refuse(refusal: Refusal, request: Request, service: Service) -> Response:
+    """The template's response for the refusal's kind, or for the class of its status; otherwise API Gateway's own."""
+    responses, status = service.gateway_responses, refusal.status
+    template = responses.get(refusal.kind) or responses.get(f"DEFAULT_{status // 100}XX")
+    if template is None:
+        return Response(json.dumps({"message": refusal.message}), status, media_type="application/json")
+    status = template.status or status
+    context = {
+        "error.message": refusal.message,
+        "error.messageString": json.dumps(refusal.message),
+        "error.responseType": refusal.kind,
+        "httpMethod": request.method,
+        "identity.sourceIp": request.client,
+        "path": f"/{service.stage}{request.path}",
+        "requestId": request.id,
+        "stage": service.stage,
+        "status": str(status),
+    }
+    body = re.sub(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)", lambda match: context.get(match[1], ""), template.body)
+    response = Response(body, status, {"Content-Type": template.content_type})
+    for name, source in template.headers.items():
+        response.headers[name] = _evaluate(source, context, request)
+    return response
+
+
+def _evaluate(source: str, context: dict[str, str], request: Request) -> str:
+    """A header's value: `'a constant'`, `context.requestId` or `method.request.header.Origin`."""
+    if source.startswith("'"):
+        return source.strip("'")
+    if source.startswith("context."):
+        return context.get(source.removeprefix("context."), "")
+    return request.header(source.removeprefix("method.request.header.").lower()) or ""
