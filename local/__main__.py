@@ -1,21 +1,23 @@
 """`python -m local` serves template.yaml and site/ on this machine; `python -m local invoke NAME [EVENT]` calls one
 function, with the JSON in the file EVENT or none.
 
-PORT (3000; 0 takes a free one) and HOST (127.0.0.1) say where.
+PORT (3000; 0 takes a free one) and HOST (127.0.0.1) say where; LOG=json prints the functions' log lines as they are.
 """
 
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from local.console import announce, log
 from local.database import Database
 from local.host.deployment import Deployment
 from local.host.environment import InvocationError
 from local.host.gateway import Gateway
-from local.host.pool import MAXIMUM
 from local.host.server import Server, listen
-from local.host.template import Service, TemplateError
+from local.host.template import TemplateError
 
 TEMPLATE = Path("template.yaml")
 SITE = Path("site")
@@ -28,14 +30,26 @@ def main(arguments: list[str]) -> int:
             case []:
                 return asyncio.run(serve())
             case ["invoke", name]:
-                return asyncio.run(invoke(name, None))
+                return asyncio.run(invoke(name, b"{}"))
             case ["invoke", name, event]:
-                return asyncio.run(invoke(name, Path(event)))
+                return asyncio.run(invoke(name, Path(event).read_bytes()))
     except TemplateError as error:
         print(error, file=sys.stderr)
         return 1
     print(__doc__, file=sys.stderr)
     return 2
+
+
+@asynccontextmanager
+async def deploy() -> AsyncIterator[tuple[Deployment, Database]]:
+    """The functions and their database, both ended afterwards."""
+    database = Database(log)
+    deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
+    try:
+        yield deployment, database
+    finally:
+        await deployment.close()
+        await database.stop()
 
 
 async def serve() -> int:
@@ -46,59 +60,34 @@ async def serve() -> int:
     except (OSError, OverflowError, ValueError) as error:
         print(f"Cannot listen on HOST={host} PORT={port}: {error}. Another port: make start PORT=3001", file=sys.stderr)
         return 1
-    database = Database(log)
-    deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
-    announce(deployment.service, f"http://{host}:{listener.getsockname()[1]}")
-    watching = asyncio.create_task(deployment.watch())
-    preparing = [asyncio.create_task(database.provide(each)) for each in deployment.service.functions.values()]
-    try:
-        await Server(Gateway(deployment, SITE, log)).serve([listener])
-    finally:
-        for task in (watching, *preparing):
-            task.cancel()
-        await deployment.close()
-        await database.stop()
+    async with deploy() as (deployment, database):
+        announce(deployment.service, f"http://{host}:{listener.getsockname()[1]}", SITE.is_dir())
+        tasks = [
+            asyncio.create_task(deployment.watch()),
+            asyncio.create_task(database.watch(deployment.renew)),
+            *(asyncio.create_task(database.provide(each)) for each in deployment.service.functions.values()),
+        ]
+        try:
+            await Server(Gateway(deployment, SITE, log, host)).serve([listener])
+        finally:
+            for task in tasks:
+                task.cancel()
     return 0
 
 
-async def invoke(name: str, event: Path | None) -> int:
+async def invoke(name: str, event: bytes) -> int:
     """Calls one function, as `sam local invoke` does, and prints its answer."""
-    database = Database(log)
-    deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
-    functions = {function.name: function for function in deployment.service.functions.values()}
-    if name not in functions:
-        print(f"No function {name}; there are {', '.join(functions)}", file=sys.stderr)
-        return 1
-    try:
-        answer = await deployment.invoke(functions[name].logical_id, event.read_bytes() if event else b"{}")
-    except InvocationError as error:
-        print(error, file=sys.stderr)
-        return 1
-    finally:
-        await deployment.close()
-        await database.stop()
-    print(answer.decode())
+    async with deploy() as (deployment, _):
+        functions = {function.name: function for function in deployment.service.functions.values()}
+        if name not in functions:
+            print(f"No function {name}; there are {', '.join(functions)}", file=sys.stderr)
+            return 1
+        try:
+            print((await deployment.invoke(functions[name].logical_id, event)).decode())
+        except InvocationError as error:
+            print(error, file=sys.stderr)
+            return 1
     return 0
-
-
-def announce(service: Service, address: str) -> None:
-    """Tells what is served where, how to try it, and what is missing."""
-    print(f"The page    {address}/")
-    for route in sorted(service.routes, key=lambda route: (route.path, route.method)):
-        note = "   (signed requests only on AWS, open here)" if route.signed else ""
-        print(f"{route.method:<11} {address}{route.path}  {route.function.name}{note}")
-    for function in service.functions.values():
-        for path in function.missing:
-            print(f"Missing     {path}: {function.name} answers 502")
-    if not SITE.is_dir():
-        print("Missing     site/: there is no page")
-    if any(route.path == "/json2xml" for route in service.routes):
-        print(f"Try         curl --data '{{\"foo\": 7}}' {address}/json2xml")
-    print(f"Up to {MAXIMUM} processes for each function. Changed files are picked up. Ctrl-C ends.", flush=True)
-
-
-def log(source: str, line: str) -> None:
-    print(f"{source:<14} {line}", flush=True)
 
 
 if __name__ == "__main__":

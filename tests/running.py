@@ -21,7 +21,7 @@ class RunningService:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "local"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "HOST": "127.0.0.1", "PORT": "0", **variables},
+            env={**os.environ, "PYTHONPATH": PYTHONPATH, "HOST": "127.0.0.1", "PORT": "0", **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

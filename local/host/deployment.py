@@ -33,15 +33,13 @@ class Deployment:
         """Renews the deployment whenever the template, a function or a layer changes. Does not return."""
         while True:
             await asyncio.sleep(INTERVAL)
-            if (now := self._look()) != self._seen:
-                self._seen = now
-                await self._renew()
+            with contextlib.suppress(FileNotFoundError):  # a folder went while it was looked at: the next look tells
+                if (now := self._look()) != self._seen:
+                    self._seen = now
+                    self._log("local", "files have changed")
+                    await self.renew()
 
-    async def close(self) -> None:
-        """Ends every process."""
-        await asyncio.gather(*(pool.close() for pool in [*self._pools.values(), *self._retired]))
-
-    async def _renew(self) -> None:
+    async def renew(self) -> None:
         """Reads the template again and lets new environments answer from now on; a broken one changes nothing."""
         try:
             self.service = read_template(self._template)
@@ -50,8 +48,12 @@ class Deployment:
             return
         replaced, self._pools = list(self._pools.values()), self._create_pools()
         self._retired = [pool for pool in [*self._retired, *replaced] if not pool.empty]
-        self._log("local", "files have changed: the next requests get new environments")
+        self._log("local", "the next requests get new environments")
         await asyncio.gather(*(pool.retire() for pool in replaced))
+
+    async def close(self) -> None:
+        """Ends every process."""
+        await asyncio.gather(*(pool.close() for pool in [*self._pools.values(), *self._retired]))
 
     def _look(self) -> dict[Path, int]:
         """The files that the deployment is made of, and when each was written."""

@@ -8,11 +8,11 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from uuid import uuid4
 
 from local.host import worker
-from local.host.template import Function
+from local.host.service import Function
 
 START_LIMIT = 29.0  # seconds for importing the handler; no client waits longer
 
@@ -70,7 +70,7 @@ class Environment:
                 start_new_session=True,  # Ctrl-C reaches this process only
             )
         environment = cls(function, process)
-        environment._reader, environment._writer = await asyncio.open_connection(sock=ours, limit=2**20)
+        environment._reader, environment._writer = await asyncio.open_connection(sock=ours, limit=2**23)
         environment._logs = [
             asyncio.create_task(_forward_lines(stream, function.name, log))
             for stream in (process.stdout, process.stderr)
@@ -79,15 +79,9 @@ class Environment:
         return environment
 
     async def wait_until_ready(self) -> None:
-        """Returns once the handler is imported. Raises FunctionFailed, after which the environment is closed."""
-        try:
-            async with asyncio.timeout(START_LIMIT):
-                await self._receive()
-        except BaseException as error:
-            await self.close()
-            if isinstance(error, TimeoutError):
-                raise TimedOut(f"not ready after {START_LIMIT:.0f} seconds") from error
-            raise
+        """Returns once the handler is imported. Raises FunctionFailed, after which the process is gone."""
+        async with self._within(START_LIMIT, f"not ready after {START_LIMIT:.0f} seconds"):
+            await self._receive()
 
     @property
     def alive(self) -> bool:
@@ -95,28 +89,28 @@ class Environment:
         return self.process.returncode is None
 
     async def invoke(self, event: bytes, trace_id: str) -> bytes:
-        """Has the handler answer one event (JSON); returns its answer (JSON).
-
-        Raises FunctionFailed, after which the process may be alive and well. Nothing else leaves it alive: after a
-        time-out, or when whoever asked has stopped waiting, it is in the middle of something.
-        """
+        """Has the handler answer one event (JSON); returns its answer (JSON). Raises FunctionFailed."""
         timeout = self.function.timeout
         deadline = int((time.time() + timeout) * 1000)
         invocation = {"request_id": str(uuid4()), "trace_id": trace_id, "deadline_ms": deadline}
-        try:
-            async with asyncio.timeout(timeout):
-                self._send(worker.INVOKE, json.dumps(invocation).encode())
-                self._send(worker.EVENT, event)
+        async with self._within(timeout, f"Task timed out after {timeout:.2f} seconds"):
+            self._writer.writelines((json.dumps(invocation).encode(), b"\n", event.replace(b"\n", b" "), b"\n"))
+            with contextlib.suppress(ConnectionError):  # `_receive` tells how the process ended
                 await self._writer.drain()
-                return await self._receive()
+            return await self._receive()
+
+    @contextlib.asynccontextmanager
+    async def _within(self, seconds: float, message: str) -> AsyncIterator[None]:
+        """Ends the process after these seconds, or when nobody waits any more: it is in the middle of something."""
+        try:
+            async with asyncio.timeout(seconds):
+                yield
         except FunctionFailed:
             raise
-        except ConnectionError as error:
-            raise FunctionFailed(await self._describe_end()) from error
         except BaseException as error:
             await self.close()
             if isinstance(error, TimeoutError):
-                raise TimedOut(f"Task timed out after {timeout:.2f} seconds") from error
+                raise TimedOut(message) from error
             raise
 
     async def close(self) -> None:
@@ -127,23 +121,16 @@ class Environment:
         await self.process.wait()
         await asyncio.wait(self._logs, timeout=1)  # what it last printed
 
-    def _send(self, kind: bytes, content: bytes) -> None:
-        self._writer.write(worker.HEADER.pack(kind, len(content)))
-        self._writer.write(content)
-
     async def _receive(self) -> bytes:
-        try:
-            kind, length = worker.HEADER.unpack(await self._reader.readexactly(worker.HEADER.size))
-            content = await self._reader.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
-            raise FunctionFailed(await self._describe_end()) from error
-        if kind == worker.FAILED:
-            raise FunctionFailed(content.decode())
-        return content
-
-    async def _describe_end(self) -> str:
+        with contextlib.suppress(ConnectionError):
+            line = await self._reader.readline()
+            if line.endswith(b"\n"):
+                if line.startswith(worker.FAILED):
+                    raise FunctionFailed(json.loads(line[1:]))
+                return line[1:-1]
         status = await self.process.wait()
-        return f"Runtime exited with {signal.Signals(-status).name if status < 0 else f'status {status}'}"
+        end = signal.Signals(-status).name if status < 0 else f"status {status}"
+        raise FunctionFailed(f"Runtime exited with {end}")
 
 
 async def _forward_lines(stream: asyncio.StreamReader, name: str, log: Log) -> None:

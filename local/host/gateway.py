@@ -1,14 +1,19 @@
 """Plays API Gateway: hands requests of the template's routes to their functions, and serves a site beside them.
 
-What API Gateway answers by itself is made from the template's GatewayResponses. Nothing checks signatures here.
+What API Gateway answers by itself is made from the template's GatewayResponses. Nothing checks signatures here, but
+a foreign page in this machine's browser is kept from the routes that want one.
 """
 
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+import socket
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
+from typing import Any, TypeVar
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -29,7 +34,7 @@ from local.host.proxy_event import (
     build_event,
     build_response,
 )
-from local.host.template import Route, Service
+from local.host.service import Route, Service
 
 TIMEOUT = 29.0  # seconds that API Gateway waits for a function
 DRAIN_LIMIT = 64 * 1024 * 1024  # bytes read, and dropped, of a body that is too large, so that its sender hears of it
@@ -47,6 +52,7 @@ class Refusal:
     message: str
 
 
+FORBIDDEN = Refusal("DEFAULT_4XX", 403, "Forbidden")
 UNKNOWN_ROUTE = Refusal("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
 UNREADABLE_BODY = Refusal("BAD_REQUEST_BODY", 400, "Invalid request body")
 TOO_LARGE = Refusal("REQUEST_TOO_LARGE", 413, "Request Too Long")
@@ -58,36 +64,54 @@ FAILED = Refusal("DEFAULT_5XX", 502, "Internal server error")
 
 
 class Gateway:
-    """The ASGI application."""
+    """The ASGI application. `host` is the name or address that it listens on."""
 
-    def __init__(self, deployment: Deployment, site: Path, log: Log) -> None:
+    def __init__(self, deployment: Deployment, site: Path, log: Log, host: str = "localhost") -> None:
         self._deployment = deployment
         self._log = log
         self._site = StaticFiles(directory=site, html=True) if site.is_dir() else None
+        self._names = {"localhost", host.lower(), socket.gethostname().lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
         http = HttpRequest(scope, receive)
+        request = _read_request(http)
         try:
-            request, response = await self._answer(http)
+            response = await self._answer(request, http)
+            outcome = str(response.status_code)
         except ClientDisconnect:
-            return
-        response.headers.setdefault("X-Request-Id", request.id)
+            response, outcome = None, "abandoned"
         milliseconds = (perf_counter() - started) * 1000
         # Without the query, which may hold an email.
-        self._log("local", f"{request.method} {request.path} {response.status_code} {milliseconds:.0f} ms {request.id}")
-        await response(scope, receive, send)
+        self._log("local", f"{request.method} {request.path} {outcome} {milliseconds:.0f} ms {request.id}")
+        if response:
+            response.headers.setdefault("X-Request-Id", request.id)
+            await response(scope, receive, send)
 
-    async def _answer(self, http: HttpRequest) -> tuple[Request, Response]:
-        try:
-            request = _read_request(http, await _read_body(http))
-        except BodyTooLarge:
-            request = _read_request(http, b"")
-            return request, refuse(TOO_LARGE, request, self._deployment.service)
+    async def _answer(self, request: Request, http: HttpRequest) -> Response:
         service = self._deployment.service
-        if found := service.find_route(request.method, request.decoded_path):
-            return request, await self._invoke(request, *found)
-        return request, await self._find_file(request, http) or refuse(UNKNOWN_ROUTE, request, service)
+        if not self._is_own_name(request.header("host")):
+            return refuse(FORBIDDEN, request, service)
+        try:
+            request = replace(request, body=await _read_body(http))
+        except BodyTooLarge:
+            return refuse(TOO_LARGE, request, service)
+        service = self._deployment.service
+        found = service.find_route(request.method, request.decoded_path)
+        if found is None:
+            return await self._find_file(request, http) or refuse(UNKNOWN_ROUTE, request, service)
+        if found[0].signed and _is_foreign(request):
+            return refuse(UNKNOWN_ROUTE, request, service)
+        return await _while_connected(http, self._invoke(request, *found))
+
+    def _is_own_name(self, host: str | None) -> bool:
+        """Whether a Host header names this machine: any other name is somebody's who has had it point here."""
+        name = re.sub(r":\d*$", "", host or "localhost").lower()
+        try:
+            ip_address(name.strip("[]"))
+            return True
+        except ValueError:
+            return name.removesuffix(".local") in self._names or name.endswith(".localhost")
 
     async def _invoke(self, request: Request, route: Route, parameters: dict[str, str]) -> Response:
         """The function's answer, or what API Gateway answers in its place."""
@@ -122,14 +146,14 @@ def _write_json(event: dict[str, object]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _read_request(http: HttpRequest, body: bytes) -> Request:
+def _read_request(http: HttpRequest) -> Request:
+    """The request without its body."""
     scope = http.scope
     query = scope["query_string"].decode("latin-1")
     return Request(
         method=scope["method"],
         target=scope["raw_path"].decode("latin-1") + (f"?{query}" if query else ""),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-        body=body,
         client=scope["client"][0] if scope["client"] else "127.0.0.1",
         scheme=scope["scheme"],
         http_version=scope["http_version"],
@@ -152,6 +176,40 @@ async def _read_body(http: HttpRequest) -> bytes:
     if size > BODY_LIMIT:
         raise BodyTooLarge
     return bytes(body)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Whether a page of another origin has sent the request unsigned.
+
+    Without asking first, which a function would refuse, a browser lets a page send no Authorization header.
+    """
+    origin = request.header("origin")
+    if origin is None or request.header("authorization") is not None:
+        return False
+    return origin.partition("://")[2] != request.header("host")
+
+
+T = TypeVar("T")
+
+
+async def _while_connected(http: HttpRequest, work: Coroutine[Any, Any, T]) -> T:
+    """The work's result; it ends when the client goes. Raises ClientDisconnect."""
+    task = asyncio.create_task(work)
+
+    async def end_with_client() -> None:
+        while (await http.receive())["type"] != "http.disconnect":
+            pass
+        task.cancel()
+
+    watch = asyncio.create_task(end_with_client())
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if watch.done():
+            raise ClientDisconnect from None
+        raise
+    finally:
+        watch.cancel()
 
 
 def refuse(refusal: Refusal, request: Request, service: Service) -> Response:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from local.host.environment import Environment, Log, RequestTooLarge, Throttled
-from local.host.template import Function
+from local.host.service import Function
 
 REQUEST_LIMIT = 6_291_456  # bytes of JSON: "Request must be smaller than 6291456 bytes"
 MAXIMUM = 10  # environments for each function: a new AWS account's concurrency

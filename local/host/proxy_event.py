@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from local.host.template import Route, Service
+from local.host.service import Route, Service
 
 BODY_LIMIT = 10 * 1024 * 1024
 
@@ -177,8 +177,8 @@ def _decompress(body: bytes) -> bytes:
         raise UnreadableBody("the request's body is not gzip") from error
     if len(content) > BODY_LIMIT:
         raise BodyTooLarge("the request's body is too large when it is decompressed")
-    if not decompressor.eof:
-        raise UnreadableBody("the request's body ends before its gzip does")
+    if not decompressor.eof or decompressor.unused_data:
+        raise UnreadableBody("the request's body ends before its gzip does, or after it")
     return content
 
 

@@ -1,4 +1,4 @@
-"""Listens for HTTP, and ends in good order."""
+"""Listens for HTTP, waits for no client for ever, and ends in good order."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,9 @@ from collections.abc import Iterator
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+CLIENT_LIMIT = 30.0  # seconds for a client to send its whole request, and to take the whole answer
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -21,6 +24,30 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Connection(H11Protocol):
+    """A client's connection, cut off when the client has let us wait too long."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_client()
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        if self.cycle and not self.cycle.more_body and not self.cycle.response_complete:
+            self._patience.cancel()  # the request is whole: it is for us to answer
+
+    def on_response_complete(self) -> None:
+        self._wait_for_client()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._patience.cancel()
+        super().connection_lost(exc)
+
+    def _wait_for_client(self) -> None:
+        self._patience = self.loop.call_later(CLIENT_LIMIT, self.transport.abort)
+
+
 class Server(uvicorn.Server):
     """uvicorn, ending in good order after the first signal: its own way would not let anything clean up after it."""
 
@@ -28,7 +55,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=Connection,
                 lifespan="off",
                 log_level="warning",
                 server_header=False,

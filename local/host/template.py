@@ -1,141 +1,50 @@
-"""Reads template.yaml: the routes, functions and settings of the service, Globals and parameters' defaults applied."""
+"""Reads template.yaml: the service, with Globals and the parameters' defaults applied."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from local.host.intrinsics import Intrinsics, TemplateError, load_yaml
+from local.host.service import Function, GatewayResponse, Route, Service
 
-__all__ = ["Function", "GatewayResponse", "Route", "Service", "TemplateError", "read_template"]
+__all__ = ["TemplateError", "read_template"]
+
+FUNCTION = "AWS::Serverless::Function"
+API = "AWS::Serverless::Api"
+LAYER = "AWS::Serverless::LayerVersion"
+HEADERS_POLICY = "AWS::CloudFront::ResponseHeadersPolicy"
 
 # What is read of these resources. The rest, such as permissions, may be made of what only a deployed stack knows.
-FUNCTION_PROPERTIES = ("CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout")
-API_PROPERTIES = ("Auth", "BinaryMediaTypes", "GatewayResponses", "MinimumCompressionSize", "StageName")
+PROPERTIES = {
+    FUNCTION: ("CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout"),
+    API: ("Auth", "BinaryMediaTypes", "GatewayResponses", "MinimumCompressionSize", "StageName"),
+    LAYER: ("ContentUri",),
+    HEADERS_POLICY: ("ResponseHeadersPolicyConfig",),
+}
 
-
-@dataclass(frozen=True)
-class Function:
-    """One AWS::Serverless::Function. `name` is its folder's name; `timeout` is in seconds, `memory` in MB."""
-
-    name: str
-    logical_id: str
-    handler: str
-    runtime: str
-    code: Path
-    layers: tuple[Path, ...]
-    timeout: float
-    memory: int
-    environment: dict[str, str]
-
-    @property
-    def missing(self) -> list[Path]:
-        """What the template names and the file system does not have."""
-        module = self.code / (self.handler.rpartition(".")[0].replace(".", "/") + ".py")
-        return [path for path in (module, *self.layers) if not path.exists()]
-
-
-@dataclass(frozen=True)
-class Route:
-    """One Api event: `path` as API Gateway calls a resource, `/users/{email}` or `/{proxy+}`."""
-
-    method: str
-    path: str
-    function: Function
-    signed: bool
-
-    def match(self, path: str) -> dict[str, str] | None:
-        """The path parameters (none: an empty dictionary) when this route's resource has the path, else None."""
-        segments = re.split(r"(\{\w+\+?\})", self.path)
-        found = re.fullmatch("".join(_segment_pattern(segment) for segment in segments), path)
-        return found.groupdict() if found else None
-
-
-def _segment_pattern(segment: str) -> str:
-    if not segment.startswith("{"):
-        return re.escape(segment)
-    name = segment.strip("{}")
-    return f"(?P<{name[:-1]}>.+)" if name.endswith("+") else f"(?P<{name}>[^/]+)"
-
-
-@dataclass(frozen=True)
-class GatewayResponse:
-    """What API Gateway answers by itself: the status (None: the type's own), the headers' sources, a body template."""
-
-    status: int | None
-    headers: dict[str, str]
-    content_type: str
-    body: str
-
-
-@dataclass(frozen=True)
-class Service:
-    """All of the template that runs here; `functions` by logical id.
-
-    `minimum_compression` is in bytes; None: answers are never compressed.
-    `site_headers` are what CloudFront adds to the page, so that it meets its Content-Security-Policy here already.
-    """
-
-    routes: tuple[Route, ...]
-    functions: dict[str, Function]
-    stage: str
-    binary_types: tuple[str, ...]
-    minimum_compression: int | None
-    gateway_responses: dict[str, GatewayResponse]
-    site_headers: dict[str, str]
-
-    def is_binary(self, media_types: str) -> bool:
-        """Whether the first of these media types (a Content-Type or an Accept header) is declared binary."""
-        first = media_types.split(",")[0].split(";")[0].strip().lower()
-        return any(name in ("*/*", first) for name in self.binary_types)
-
-    def find_route(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """The route of a request and its path parameters; a literal path wins over one with parameters."""
-        for route in self.routes:
-            parameters = route.match(path) if route.method in (method, "ANY") else None
-            if parameters is not None:
-                return route, parameters
-        return None
+Properties = dict[str, Any]
 
 
 def read_template(path: Path) -> Service:
     """The service that the SAM template at `path` describes. Raises TemplateError."""
-    template = load_yaml(path)
+    try:
+        return _read_service(_read_resources(load_yaml(path)), path.parent)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise TemplateError(f"{path.name} is not a SAM template: {type(error).__name__}: {error}") from error
+
+
+def _read_resources(template: dict[str, Any]) -> dict[str, dict[str, Properties]]:
+    """By type and logical id, the properties that are read, evaluated; none of a resource whose condition is false."""
     intrinsics = Intrinsics(template)
-    resources = {
-        logical_id: resource
-        for logical_id, resource in template["Resources"].items()
-        if "Condition" not in resource or intrinsics.holds(resource["Condition"])
-    }
     defaults = template.get("Globals") or {}
-    api = _read_api(resources, defaults, intrinsics)
-    functions: dict[str, Function] = {}
-    routes: list[Route] = []
-    for logical_id, properties in _of_type(resources, "AWS::Serverless::Function"):
-        merged = _merge(defaults.get("Function", {}), properties)
-        merged = intrinsics.resolve({name: merged[name] for name in FUNCTION_PROPERTIES if name in merged})
-        function = _read_function(logical_id, merged, resources, intrinsics, path.parent)
-        functions[logical_id] = function
-        routes += _read_routes(function, merged.get("Events") or {}, api)
-    return Service(
-        routes=tuple(sorted(routes, key=lambda route: (route.path.count("{"), route.method == "ANY"))),
-        functions=functions,
-        stage=str(api.get("StageName", "local")),
-        binary_types=tuple(name.replace("~1", "/") for name in api.get("BinaryMediaTypes", [])),
-        minimum_compression=_optional_int(api.get("MinimumCompressionSize")),
-        gateway_responses={
-            name: _read_gateway_response(response) for name, response in (api.get("GatewayResponses") or {}).items()
-        },
-        site_headers=_read_site_headers(resources, intrinsics),
-    )
-
-
-def _of_type(resources: dict[str, Any], wanted: str) -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (logical_id, resource.get("Properties") or {})
-        for logical_id, resource in resources.items()
-        if resource.get("Type") == wanted
-    ]
+    resources: dict[str, dict[str, Properties]] = {kind: {} for kind in PROPERTIES}
+    for logical_id, resource in template["Resources"].items():
+        kind = resource.get("Type")
+        if kind in PROPERTIES and ("Condition" not in resource or intrinsics.holds(resource["Condition"])):
+            merged = _merge(defaults.get(kind.rpartition("::")[2], {}), resource.get("Properties") or {})
+            read = {name: merged[name] for name in PROPERTIES[kind] if name in merged}
+            resources[kind][logical_id] = intrinsics.resolve(read)
+    return resources
 
 
 def _merge(defaults: Any, own: Any) -> Any:
@@ -147,19 +56,34 @@ def _merge(defaults: Any, own: Any) -> Any:
     return own
 
 
-def _read_api(resources: dict[str, Any], defaults: dict[str, Any], intrinsics: Intrinsics) -> dict[str, Any]:
-    apis = _of_type(resources, "AWS::Serverless::Api")
-    if len(apis) > 1:
+def _read_service(resources: dict[str, dict[str, Properties]], root: Path) -> Service:
+    if len(resources[API]) > 1:
         raise TemplateError("More than one AWS::Serverless::Api: which one is to be served here?")
-    properties = apis[0][1] if apis else {}
-    merged = _merge(defaults.get("Api", {}), properties)
-    resolved: dict[str, Any] = intrinsics.resolve({name: merged[name] for name in API_PROPERTIES if name in merged})
-    return resolved
+    api: Properties = next(iter(resources[API].values()), {})
+    layers = {logical_id: _find_layer(root / layer["ContentUri"]) for logical_id, layer in resources[LAYER].items()}
+    functions, routes = {}, []
+    for logical_id, properties in resources[FUNCTION].items():
+        functions[logical_id] = function = _read_function(logical_id, properties, layers, root)
+        routes += _read_routes(function, properties.get("Events") or {}, api)
+    least = api.get("MinimumCompressionSize")
+    responses = api.get("GatewayResponses") or {}
+    return Service(
+        routes=tuple(sorted(routes, key=lambda route: (route.path.count("{"), route.method == "ANY"))),
+        functions=functions,
+        stage=str(api.get("StageName", "local")),
+        binary_types=tuple(name.replace("~1", "/") for name in api.get("BinaryMediaTypes", [])),
+        minimum_compression=None if least is None else _read_number("MinimumCompressionSize", least),
+        gateway_responses={kind: _read_gateway_response(kind, response) for kind, response in responses.items()},
+        site_headers=_read_site_headers(resources[HEADERS_POLICY].values()),
+    )
 
 
-def _read_function(
-    logical_id: str, properties: dict[str, Any], resources: dict[str, Any], intrinsics: Intrinsics, root: Path
-) -> Function:
+def _find_layer(content: Path) -> Path:
+    """The folder that is /opt/python in the function: `python` in the layer's content, or what is built into it."""
+    return (content / "python" if (content / "python").is_dir() else content).resolve()
+
+
+def _read_function(logical_id: str, properties: Properties, layers: dict[str, Path], root: Path) -> Function:
     if "Handler" not in properties or not isinstance(properties.get("CodeUri"), str):
         raise TemplateError(f"{logical_id} needs a Handler and a CodeUri that is a folder")
     code = (root / properties["CodeUri"]).resolve()
@@ -170,27 +94,26 @@ def _read_function(
         handler=properties["Handler"],
         runtime=properties.get("Runtime", ""),
         code=code,
-        layers=tuple(
-            _find_layer(name, resources, intrinsics, root) for name in properties.get("Layers", []) if name in resources
-        ),
-        timeout=float(properties.get("Timeout", 3)),
-        memory=int(properties.get("MemorySize", 128)),
-        environment={name: _variable(value) for name, value in variables.items()},
+        layers=tuple(layers[name] for name in properties.get("Layers", []) if name in layers),
+        timeout=_read_number(f"Timeout of {logical_id}", properties.get("Timeout", 3)),
+        memory=_read_number(f"MemorySize of {logical_id}", properties.get("MemorySize", 128)),
+        environment={name: _read_variable(value) for name, value in variables.items()},
     )
 
 
-def _variable(value: Any) -> str:
+def _read_number(name: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise TemplateError(f"{name} is not a number: {value!r}") from error
+
+
+def _read_variable(value: Any) -> str:
     """CloudFormation writes YAML's booleans as it writes JSON's."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _find_layer(name: str, resources: dict[str, Any], intrinsics: Intrinsics, root: Path) -> Path:
-    """The folder that is /opt/python in the function: `python` in the layer's content, or what is built into it."""
-    content = root / str(intrinsics.resolve(resources[name].get("Properties", {}).get("ContentUri", "")))
-    return (content / "python" if (content / "python").is_dir() else content).resolve()
-
-
-def _read_routes(function: Function, events: dict[str, Any], api: dict[str, Any]) -> list[Route]:
+def _read_routes(function: Function, events: dict[str, Any], api: Properties) -> list[Route]:
     default = (api.get("Auth") or {}).get("DefaultAuthorizer", "NONE")
     return [
         Route(
@@ -204,27 +127,24 @@ def _read_routes(function: Function, events: dict[str, Any], api: dict[str, Any]
     ]
 
 
-def _read_gateway_response(properties: dict[str, Any]) -> GatewayResponse:
+def _read_gateway_response(kind: str, properties: Properties) -> GatewayResponse:
     templates = properties.get("ResponseTemplates") or {"application/json": '{"message":$context.error.messageString}'}
     content_type, body = next(iter(templates.items()))
+    status = properties.get("StatusCode")
     return GatewayResponse(
-        status=_optional_int(properties.get("StatusCode")),
+        status=None if status is None else _read_number(f"StatusCode of {kind}", status),
         headers=(properties.get("ResponseParameters") or {}).get("Headers") or {},
         content_type=content_type,
         body=body,
     )
 
 
-def _read_site_headers(resources: dict[str, Any], intrinsics: Intrinsics) -> dict[str, str]:
+def _read_site_headers(policies: Iterable[Properties]) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for _, properties in _of_type(resources, "AWS::CloudFront::ResponseHeadersPolicy"):
-        policy = intrinsics.resolve(properties)["ResponseHeadersPolicyConfig"]
-        if security := (policy.get("SecurityHeadersConfig") or {}).get("ContentSecurityPolicy"):
+    for policy in policies:
+        configuration = policy["ResponseHeadersPolicyConfig"]
+        if security := (configuration.get("SecurityHeadersConfig") or {}).get("ContentSecurityPolicy"):
             headers["Content-Security-Policy"] = security["ContentSecurityPolicy"]
-        for item in (policy.get("CustomHeadersConfig") or {}).get("Items", []):
+        for item in (configuration.get("CustomHeadersConfig") or {}).get("Items", []):
             headers[item["Header"]] = item["Value"]
     return headers
-
-
-def _optional_int(value: Any) -> int | None:
-    return None if value is None else int(value)

@@ -1,10 +1,10 @@
 """One execution environment: a process that imports one handler and calls it for one event after another.
 
-It plays the part of Lambda's Python runtime: `environments` starts it as a script with the function's environment
-variables and talks to it in frames over a socket, whose number is the only argument.
+It plays the part of Lambda's Python runtime: `environment` starts it as a script with the function's environment
+variables, and talks to it over a socket whose number is the only argument. Each message is a line.
 
-    environment -> worker   INVOKE  {"request_id", "trace_id", "deadline_ms"}, then EVENT (the event's JSON)
-    worker -> environment   READY once the handler is imported, then RETURNED (JSON) or FAILED (a sentence) per event
+    environment -> worker   {"request_id", "trace_id", "deadline_ms"}, then the event
+    worker -> environment   READY once the handler is imported, then RETURNED or FAILED and JSON for each event
 """
 
 import ctypes
@@ -13,17 +13,14 @@ import json
 import os
 import signal
 import socket
-import struct
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
 
-INVOKE, EVENT, READY, RETURNED, FAILED = b"I", b"E", b"R", b"=", b"!"
-HEADER = struct.Struct(">cI")  # a frame's kind and the length of its content
+READY, RETURNED, FAILED = b"R", b"=", b"!"
 
 RESPONSE_LIMIT = 6_291_556  # bytes of JSON: "Response payload size exceeded maximum allowed payload size"
 PR_SET_PDEATHSIG = 1  # <sys/prctl.h>
@@ -53,8 +50,7 @@ class LambdaContext:
 
 
 def main() -> None:
-    """Serves events until the socket closes, or the process that started this one is gone."""
-    parent = os.getppid()
+    """Serves events until the socket closes."""
     end_with_parent()
     channel = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
     try:
@@ -62,12 +58,12 @@ def main() -> None:
     except Exception as error:
         report(error)
         sys.exit(1)
-    send(channel, READY, b"")
-    while os.getppid() == parent and (frame := receive(channel)):
-        invocation = json.loads(frame[1])
-        _, event = receive(channel) or sys.exit()
-        kind, answer = invoke(handler, event, invocation)
-        send(channel, kind, answer)
+    channel.write(READY + b"\n")
+    channel.flush()
+    for line in channel:
+        kind, answer = invoke(handler, channel.readline(), json.loads(line))
+        channel.write(kind + answer + b"\n")
+        channel.flush()
 
 
 def end_with_parent() -> None:
@@ -90,17 +86,16 @@ def load_handler() -> Callable[[Any, LambdaContext], Any]:
 def invoke(
     handler: Callable[[Any, LambdaContext], Any], event: bytes, invocation: dict[str, Any]
 ) -> tuple[bytes, bytes]:
-    """The kind and content of the frame that answers one event."""
+    """The kind and the JSON of the answer to one event."""
     os.environ["_X_AMZN_TRACE_ID"] = invocation["trace_id"]
     try:
         result = handler(json.loads(event), LambdaContext(invocation))
         # Runtimes since Python 3.12 leave non-ASCII characters as they are.
         answer = json.dumps(result, ensure_ascii=False).encode()
+        if len(answer) > RESPONSE_LIMIT:
+            raise ValueError(f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes).")
     except Exception as error:
-        return FAILED, report(error).encode()
-    if len(answer) > RESPONSE_LIMIT:
-        message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
-        return FAILED, message.encode()
+        return FAILED, json.dumps(report(error)).encode()
     end_out_of_memory()
     return RETURNED, answer
 
@@ -115,12 +110,10 @@ def end_out_of_memory() -> None:
 
 def peak_memory() -> int:
     """The most memory this process has held, in MB; 0 where the system does not tell."""
-    try:
-        # Not ru_maxrss, which starts from the parent's: a fork hands it on.
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
+    # Not ru_maxrss, which starts from the parent's: a fork hands it on.
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def report(error: Exception) -> str:
@@ -130,21 +123,6 @@ def report(error: Exception) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(ours)]
     print(f"[ERROR] {message}\n{''.join(traceback.format_list(frames))}", file=sys.stderr, end="", flush=True)
     return message
-
-
-def send(channel: BufferedRWPair, kind: bytes, content: bytes) -> None:
-    channel.write(HEADER.pack(kind, len(content)))
-    channel.write(content)
-    channel.flush()
-
-
-def receive(channel: BufferedRWPair) -> tuple[bytes, bytes] | None:
-    """The next frame's kind and content, or None when the socket has been closed."""
-    header = channel.read(HEADER.size)
-    if len(header) < HEADER.size:
-        return None
-    kind, length = HEADER.unpack(header)
-    return kind, channel.read(length)
 
 
 if __name__ == "__main__":

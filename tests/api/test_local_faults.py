@@ -141,6 +141,19 @@ def test_a_body_larger_than_api_gateway_takes_is_a_413_at_once(client: httpx.Cli
     assert time.monotonic() - started < 1.5
 
 
+def test_the_work_of_an_abandoned_request_ends(project: Path) -> None:
+    template = project / "template.yaml"
+    template.write_text(template.read_text().replace("Timeout: 1", "Timeout: 20"))
+    running = RunningService(project)
+    process = int(httpx.get(f"{running.address}/slow").text)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(f"{running.address}/slow?seconds=15", timeout=0.3)
+    running.wait_for_line("GET /slow abandoned")
+    assert not Path(f"/proc/{process}").exists()
+    assert httpx.get(f"{running.address}/slow").status_code == 200
+    running.stop()
+
+
 def test_a_body_in_chunks_is_read(client: httpx.Client) -> None:
     event = client.post("/echo", content=iter([b"ab", b"c"])).json()["event"]
     assert (event["body"], event["isBase64Encoded"]) == ("YWJj", True)
@@ -172,13 +185,14 @@ def test_what_a_handler_prints_is_in_the_log_with_its_name(running: RunningServi
     ],
 )
 def test_what_the_template_does_not_have_is_a_403(running: RunningService, method: str, path: str) -> None:
-    status, body = speak(running, f"{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    status, body = speak(running, f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert status == 403
     assert method == "HEAD" or "MISSING_AUTHENTICATION_TOKEN" in body
 
 
-def test_an_absolute_target_is_its_path(running: RunningService) -> None:
-    status, body = speak(running, "GET http://x/echo?a=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+@pytest.mark.parametrize("target", ["http://x/echo?a=1", "http://[/echo"])
+def test_an_absolute_target_is_its_path(running: RunningService, target: str) -> None:
+    status, body = speak(running, f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert status == 200
     assert '"path": "/echo"' in body
 
@@ -266,6 +280,8 @@ def test_a_changed_template_is_taken_and_a_broken_one_is_not(project: Path) -> N
     wait_until(lambda: httpx.get(f"{running.address}/late").status_code == 200)
     template.write_text(whole[:900] + "\n  ] broken")
     running.wait_for_line("template.yaml is not YAML")
+    template.write_text(whole.replace("Timeout: 1", "Timeout: soon"))
+    running.wait_for_line("Timeout of SlowFunction is not a number")
     assert httpx.get(f"{running.address}/late").status_code == 200
     template.write_text(whole)
     wait_until(lambda: httpx.get(f"{running.address}/slow").status_code == 200)

@@ -1,23 +1,28 @@
 """The server that `make start` brings up: from nothing, kept between runs, shared by those who use it at once."""
 
+import asyncio
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from local import postgres
+from local.database import Database
+from local.host.service import Function
 from local.postgres import Server
 from tests.running import PYTHONPATH
 
 CODE = """
 import sys, pathlib
-from local import postgres
-postgres.FOLDER = pathlib.Path(sys.argv[1])
-postgres._server = postgres.Server(postgres.FOLDER, options={"fsync": "off"})
-print(postgres.start()["POSTGRES_DB_PORT"], flush=True)
+from local.postgres import SharedServer
+server = SharedServer(pathlib.Path(sys.argv[1]), {"fsync": "off"})
+print(server.start()["POSTGRES_DB_PORT"], flush=True)
 sys.stdin.readline()
-postgres.stop()
+server.stop()
 """
 
 
@@ -40,6 +45,10 @@ class User:
     def end(self) -> None:
         self.process.communicate("\n", timeout=20)
         assert self.process.returncode == 0
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
 
 
 @pytest.fixture
@@ -73,6 +82,59 @@ def test_data_is_kept_between_runs_and_nobody_else_may_read_it(tmp_path: Path) -
     assert passwords[0] == passwords[1]
     assert server.data.stat().st_mode & 0o77 == 0
     assert (tmp_path / "password").stat().st_mode & 0o77 == 0
+
+
+@pytest.mark.usefixtures("no_server_given")
+@pytest.mark.parametrize("seconds", [0.4, 0.7, 1.0, 1.4, None])
+def test_what_a_killed_process_leaves_behind_is_taken_over_and_stopped(tmp_path: Path, seconds: float | None) -> None:
+    killed = User(tmp_path)
+    if seconds is None:
+        killed.read_port()
+    else:
+        time.sleep(seconds)  # in the middle of making the data, or of starting the server
+    killed.kill()
+    user = User(tmp_path)
+    assert user.read_port() == Server(tmp_path).port
+    user.end()
+    assert not Server(tmp_path).is_running()
+
+
+@pytest.mark.usefixtures("no_server_given")
+def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "FOLDER", tmp_path)
+    needing = {"POSTGRES_DB_HOST": "Proxy.Endpoint", "POSTGRES_IAM": "true"}
+    function = Function("get_user", "GetUserFunction", "app.handler", "", tmp_path, (), 3, 128, needing)
+    server = Server(tmp_path)
+
+    async def main() -> None:
+        renewed = asyncio.Event()
+
+        async def renew() -> None:
+            renewed.set()
+
+        database = Database(lambda source, line: None)
+        try:
+            before = await database.provide(function)
+            assert before["POSTGRES_IAM"] == ""
+            assert "POSTGRES_OWNER_PASSWORD" not in before
+            watching = asyncio.create_task(database.watch(renew))
+            os.kill(server.pid, signal.SIGKILL)
+            async with asyncio.timeout(20):
+                await renewed.wait()
+            assert server.is_running()
+            assert await database.provide(function) == before
+            watching.cancel()
+        finally:
+            await database.stop()
+        assert not server.is_running()
+
+    asyncio.run(main())
+
+
+@pytest.mark.usefixtures("no_server_given")
+def test_functions_without_a_database_wait_for_none(tmp_path: Path) -> None:
+    function = Function("echo", "EchoFunction", "app.handler", "", tmp_path, (), 3, 128, {"GREETING": "hello"})
+    assert asyncio.run(Database(lambda source, line: None).provide(function)) == {}
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

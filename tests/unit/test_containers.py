@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local import containers, postgres
+from local import containers
+from local.postgres import SharedServer
 
 COPY = "import shutil, sys; assert sys.argv[2] == '--env-vars'; shutil.copy(sys.argv[3], sys.argv[1])"
 
@@ -15,8 +16,8 @@ COPY = "import shutil, sys; assert sys.argv[2] == '--env-vars'; shutil.copy(sys.
 def database(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is said to run."""
     variables = {"POSTGRES_DB_HOST": "127.0.0.1", "POSTGRES_DB_PORT": "5432", "POSTGRES_DB_PASSWORD": "geheim"}
-    monkeypatch.setattr(postgres, "start", lambda listen: dict(variables))
-    monkeypatch.setattr(postgres, "is_given", lambda: False)
+    monkeypatch.setattr(SharedServer, "start", lambda self, listen: dict(variables))
+    monkeypatch.setattr(containers, "is_given", lambda: False)
     monkeypatch.setattr(containers, "find_bridge", lambda: "172.17.0.1")
     monkeypatch.setattr(sys, "platform", "linux")
 
@@ -24,7 +25,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_containers_find_the_database_at_the_bridge_with_a_password_and_no_token(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(containers, "answers", lambda host, port: (host, port) == ("172.17.0.1", 5432))
+    monkeypatch.setattr(containers, "takes_connections", lambda port, host: (host, port) == ("172.17.0.1", 5432))
     assert containers.main([sys.executable, "-c", COPY, str(tmp_path / "given.json")]) == 0
     assert json.loads((tmp_path / "given.json").read_text()) == {
         "Parameters": {
@@ -40,7 +41,7 @@ def test_containers_find_the_database_at_the_bridge_with_a_password_and_no_token
 def test_a_server_that_containers_cannot_reach_is_told_before_anything_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(containers, "answers", lambda host, port: False)
+    monkeypatch.setattr(containers, "takes_connections", lambda port, host: False)
     assert containers.main([sys.executable, "-c", COPY, str(tmp_path / "given.json")]) == 1
     assert "make start" in capsys.readouterr().err
     assert not (tmp_path / "given.json").exists()

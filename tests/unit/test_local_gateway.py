@@ -1,12 +1,19 @@
-"""What API Gateway answers by itself."""
+"""What API Gateway answers by itself, and whom."""
 
+import asyncio
 import json
+import socket
+from pathlib import Path
 
+import httpx
 import pytest
 
-from local.host.gateway import FAILED, LATE, REJECTED, UNKNOWN_ROUTE, Refusal, refuse
+from local.host.deployment import Deployment
+from local.host.environment import FunctionFailed, InvocationError, RequestTooLarge, Throttled, TimedOut
+from local.host.gateway import FAILED, LATE, REJECTED, UNKNOWN_ROUTE, Gateway, Refusal, refuse
 from local.host.proxy_event import Request
-from local.host.template import GatewayResponse, Service
+from local.host.service import Function, GatewayResponse, Service
+from tests.running import ROOT
 
 
 def create_service(responses: dict[str, GatewayResponse]) -> Service:
@@ -51,3 +58,97 @@ def test_a_type_without_response_of_its_own_takes_that_of_its_class(refusal: Ref
     responses = {f"DEFAULT_{digit}XX": GatewayResponse(None, {}, "text/plain", digit) for digit in "45"}
     response = refuse(refusal, REQUEST, create_service(responses))
     assert (response.status_code, response.body) == (status, body)
+
+
+def ask(
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: bytes | InvocationError,
+    *,
+    method: str = "GET",
+    path: str = "/echo",
+    headers: dict[str, str] | None = None,
+    host: str = "127.0.0.1",
+) -> httpx.Response:
+    """The answer to one request when this is what invoking the function comes to."""
+
+    async def invoke(self: Deployment, logical_id: str, event: bytes, trace_id: str = "") -> bytes:
+        if isinstance(outcome, bytes):
+            return outcome
+        raise outcome
+
+    async def provide(function: Function) -> dict[str, str]:
+        return {}
+
+    def log(source: str, line: str) -> None:
+        pass
+
+    async def main() -> httpx.Response:
+        deployment = Deployment(ROOT / "tests/local_project/template.yaml", provide=provide, log=log)
+        transport = httpx.ASGITransport(Gateway(deployment, Path("nowhere"), log, host))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
+            return await client.request(method, path, headers=headers)
+
+    monkeypatch.setattr(Deployment, "invoke", invoke)
+    return asyncio.run(main())
+
+
+ANSWER = b'{"statusCode": 200, "body": "answered"}'
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (ANSWER, 200),
+        (b'{"statusCode": "ok"}', 502),
+        (FunctionFailed("RuntimeError"), 502),
+        (TimedOut("Task timed out after 1.00 seconds"), 502),
+        (Throttled("all 10 environments are busy"), 500),
+        (RequestTooLarge("6291456 bytes"), 413),
+    ],
+)
+def test_what_lambda_says_becomes_the_status_that_aws_documents(
+    monkeypatch: pytest.MonkeyPatch, outcome: bytes | InvocationError, status: int
+) -> None:
+    assert ask(monkeypatch, outcome).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("localhost:3000", 200),
+        ("LOCALHOST", 200),
+        ("127.0.0.1:3000", 200),
+        ("192.168.1.2", 200),
+        ("[::1]:3000", 200),
+        ("app.localhost:3000", 200),
+        (socket.gethostname(), 200),
+        ("here.example", 200),
+        ("evil.example:3000", 403),
+        ("localhost.evil.example", 403),
+        ("127.0.0.1.evil.example", 403),
+        ("[", 403),
+    ],
+)
+def test_only_a_name_of_this_machine_is_answered(monkeypatch: pytest.MonkeyPatch, name: str, status: int) -> None:
+    assert ask(monkeypatch, ANSWER, headers={"Host": name}, host="here.example").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://localhost:3000"}, 200),
+        ({"Origin": "http://localhost:8080"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://evil.example", "Authorization": "AWS4-HMAC-SHA256 ..."}, 200),
+    ],
+)
+def test_a_foreign_page_does_not_reach_a_route_that_wants_a_signature(
+    monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], status: int
+) -> None:
+    assert ask(monkeypatch, ANSWER, method="POST", path="/signed", headers=headers).status_code == status
+
+
+def test_a_foreign_page_reaches_an_open_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask(monkeypatch, ANSWER, headers={"Origin": "https://other.example"}).status_code == 200

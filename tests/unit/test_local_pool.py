@@ -15,7 +15,8 @@ import pytest
 from local.host import environment
 from local.host.environment import FunctionFailed, RequestTooLarge, Throttled, TimedOut
 from local.host.pool import REQUEST_LIMIT, Pool, Starts
-from local.host.template import Function, read_template
+from local.host.service import Function
+from local.host.template import read_template
 from tests.running import ROOT
 
 FUNCTIONS = {

@@ -18,7 +18,7 @@ from local.host.proxy_event import (
     build_event,
     build_response,
 )
-from local.host.template import Function, Route, Service
+from local.host.service import Function, Route, Service
 
 FUNCTION = Function("echo", "EchoFunction", "app.handler", "python3.13", Path("functions/echo"), (), 3, 128, {})
 ROUTE = Route("POST", "/json2xml", FUNCTION, signed=False)
@@ -137,6 +137,7 @@ def test_no_query_is_null(target: str) -> None:
         ("/a%20b?x=/y", "/a%20b"),
         ("http://localhost:3000/json2xml?x=1", "/json2xml"),
         ("HTTPS://localhost", ""),
+        ("http://[/json2xml", "/json2xml"),
         ("//json2xml", "//json2xml"),
         ("*", "*"),
     ],
@@ -177,7 +178,11 @@ def test_a_gzipped_body_is_decompressed_only_where_the_api_compresses() -> None:
     assert base64.b64decode(create_event(request)["body"]) == request.body
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"cut off")[:-4]])
+@pytest.mark.parametrize(
+    "body",
+    [b"no gzip", gzip.compress(b"cut off")[:-4], gzip.compress(b"1") + gzip.compress(b"2"), gzip.compress(b"1") + b"2"],
+    ids=["other", "cut off", "two members", "trailing bytes"],
+)
 def test_a_broken_gzip_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadableBody):
         create_event(Request("POST", "/", GZIP, body), minimum_compression=0)

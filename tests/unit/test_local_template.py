@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from local.host.intrinsics import Intrinsics, TemplateError, load_yaml
-from local.host.template import Service, read_template
+from local.host.service import Service
+from local.host.template import read_template
 from tests.running import ROOT
 
 HEAD = """
@@ -79,6 +80,26 @@ def test_a_reference_to_nothing_is_named(tmp_path: Path, expression: str, messag
 def test_a_broken_template_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(text)
+    with pytest.raises(TemplateError, match=message):
+        read_template(path)
+
+
+FUNCTION = "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: f, Handler: app.handler, %s}}}"
+
+
+@pytest.mark.parametrize(
+    ("properties", "message"),
+    [
+        ("Timeout: soon", "Timeout of F is not a number: 'soon'"),
+        ("MemorySize: [1]", r"MemorySize of F is not a number: \[1\]"),
+        ("Timeout: !Sub '1${AWS::Region}'", "Timeout of F is not a number"),
+        ("Events: {E: {Type: Api, Properties: {Path: /}}}", "template.yaml is not a SAM template: KeyError: 'Method'"),
+        ("Environment: text", "template.yaml is not a SAM template"),
+    ],
+)
+def test_a_property_that_makes_no_sense_is_named(tmp_path: Path, properties: str, message: str) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(FUNCTION % properties)
     with pytest.raises(TemplateError, match=message):
         read_template(path)
 
