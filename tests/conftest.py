@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from crosswalk.telemetry import logger
 from tests.databases import LOOP, WAYS, Database, Servers, clone_database, connect, create_database, use_variables
+from tests.programs import describe_skipped
 from tests.running import ROOT, RunningService
 
 # How long an example takes says more about what else the machine does than about the code. The gate tries the same
@@ -18,6 +19,13 @@ from tests.running import ROOT, RunningService
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("gate", settings.get_profile("tests"), derandomize=True)
 settings.load_profile("gate" if os.environ.get("CI") == "true" else "tests")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+    if reasons:
+        terminalreporter.section("skipped")
+        terminalreporter.write_line(describe_skipped(reasons))
 
 
 @pytest.fixture(autouse=True)

@@ -6,9 +6,6 @@ pgbouncer        postgresql-18 behind PgBouncer in transaction mode: our stand-i
 """
 
 import asyncio
-import os
-import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -25,10 +22,19 @@ from crosswalk import database
 from crosswalk.login import get_login
 from crosswalk.settings import DatabaseSettings, read_database_settings
 from local import postgres
-from local.postgres import APPLICATION, DATABASE, MASTER, OWNER, Server, as_unprivileged_user, find_free_port
+from local.postgres import (
+    APPLICATION,
+    DATABASE,
+    MASTER,
+    OWNER,
+    Server,
+    as_unprivileged_user,
+    find_free_port,
+    takes_connections,
+)
+from tests.programs import find_program
 
 WAYS = ("postgresql-18", "postgresql-15", "pgbouncer")
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
 
 # Losing a machine's power is nothing that happens to these servers; losing the process is, and that it survives.
 FAST = {"fsync": "off", "max_connections": "60"}
@@ -53,23 +59,8 @@ def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-def require_debian(program: Path | None, package: str) -> Path:
-    """The program, or a skip that says how to install it; in CI, where nothing may be skipped, a failure."""
-    if program is not None and program.exists():
-        return program
-    reason = f"needs {package}: apt-get install {package}"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def find_pgbouncer() -> Path:
-    found = shutil.which("pgbouncer", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    return require_debian(Path(found) if found else None, "pgbouncer")
-
-
 def read_pgbouncer_version() -> tuple[int, ...]:
-    told = subprocess.check_output([str(find_pgbouncer()), "--version"], text=True)
+    told = subprocess.check_output([str(find_program("pgbouncer")), "--version"], text=True)
     return tuple(map(int, told.split()[1].split(".")))
 
 
@@ -108,18 +99,13 @@ class PgBouncer:
             path.chmod(0o666)
 
     def start(self) -> None:
-        command = as_unprivileged_user([str(find_pgbouncer()), "--quiet", str(self.configuration)])
+        command = as_unprivileged_user([str(find_program("pgbouncer")), "--quiet", str(self.configuration)])
         self.process = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: accepts_connections(self.port))
+        wait_until(lambda: takes_connections(self.port))
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait()
-
-
-def accepts_connections(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 @dataclass
@@ -133,7 +119,7 @@ class Servers:
     def get_server(self, way: str) -> Server:
         name = "postgresql-18" if way == "pgbouncer" else way
         if name not in self.started:
-            programs = require_debian(DEBIAN, "postgresql-15") if name == "postgresql-15" else None
+            programs = find_program("postgresql-15").parent if name == "postgresql-15" else None
             self.started[name] = Server(self.folder / name, programs, FAST)
             self.started[name].start()
             postgres.prepare(self.started[name])
@@ -144,7 +130,7 @@ class Servers:
         if way != "pgbouncer":
             return server.port
         if not self.bouncers:
-            find_pgbouncer()
+            find_program("pgbouncer")
             bouncer = PgBouncer(self.folder, server)
             bouncer.start()
             self.bouncers.append(bouncer)

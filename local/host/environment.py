@@ -85,8 +85,8 @@ class Environment:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs."""
-        return self.process.returncode is None
+        """Whether the process still runs: its socket closes before its exit status is known."""
+        return self.process.returncode is None and not self._reader.at_eof()
 
     async def invoke(self, event: bytes, trace_id: str) -> bytes:
         """Has the handler answer one event (JSON); returns its answer (JSON). Raises FunctionFailed."""

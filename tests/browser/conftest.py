@@ -1,7 +1,5 @@
 """The page in a real browser: Debian's Chromium, or the one that CHROMIUM names, under the policy that AWS serves."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from functools import cache
 from urllib.parse import urlsplit
@@ -10,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 from local.host.intrinsics import load_yaml
+from tests.programs import find_program
 from tests.running import ROOT
 
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
@@ -18,11 +17,7 @@ QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-co
 # Not for the whole session: Playwright keeps an event loop running, and other tests start their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not path and os.environ.get("CI") == "true":
-        pytest.fail("There is no browser: apt-get install chromium")
-    if not path:
-        pytest.skip("there is no browser: apt-get install chromium, or name one in CHROMIUM")
+    path = find_program("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*QUIET.split(), "--no-first-run"])
         yield browser

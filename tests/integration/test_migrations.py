@@ -12,7 +12,8 @@ from crosswalk.migrations import LoginFailed, Migration, apply_migrations, migra
 from crosswalk.settings import DatabaseSettings
 from crosswalk.users import get_user, save_user
 from local.postgres import APPLICATION, Server
-from tests.databases import DEBIAN, FAST, Database, Servers, clone_database, connect, require_debian, wait
+from tests.databases import FAST, Database, Servers, clone_database, connect, wait
+from tests.programs import find_program
 
 NAMES = [migration.name for migration in read_migrations()]
 VERSIONS = ["postgresql-18", "postgresql-15"]
@@ -173,7 +174,7 @@ def test_an_absent_server_is_a_failed_login_with_libpqs_text() -> None:
 @pytest.fixture(params=VERSIONS)
 def rds(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
     """A server whose master is no superuser but may make roles and grant rds_iam, as on RDS."""
-    programs = require_debian(DEBIAN, "postgresql-15") if request.param == "postgresql-15" else None
+    programs = find_program("postgresql-15").parent if request.param == "postgresql-15" else None
     server = Server(tmp_path, programs, {**FAST, "log_statement": "all"})
     server.start()
     with connect(server, "postgres") as connection:

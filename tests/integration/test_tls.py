@@ -15,7 +15,8 @@ from crosswalk.errors import DatabaseUnavailable
 from crosswalk.users import list_users
 from local import postgres
 from local.postgres import Server, find_unprivileged_user
-from tests.databases import DEBIAN, FAST, connect, require_debian, use_variables, wait
+from tests.databases import FAST, connect, use_variables, wait
+from tests.programs import find_program
 
 NOW = datetime.now(UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -40,7 +41,7 @@ def issue(name: str, *, authority: bool) -> bytes:
 def tls_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server for `localhost`; the wheel's PostgreSQL is built without TLS."""
     folder = tmp_path_factory.mktemp("tls")
-    server = Server(folder, require_debian(DEBIAN, "postgresql-15"), FAST)
+    server = Server(folder, find_program("postgresql-15").parent, FAST)
     server.start()
     postgres.prepare(server)
     key = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
