@@ -42,15 +42,12 @@ def shorten(line: str) -> str:
 
 
 def announce(service: Service, address: str, has_site: bool) -> None:
-    """Prints what is served where, how to try it, and what is missing."""
+    """Prints what is served where, and how to try it."""
     print(f"The page    {address}/" if has_site else "Missing     site/: there is no page")
     for route in sorted(service.routes, key=lambda route: (route.path, route.method)):
         if route.method != "OPTIONS":
             note = "   (signed requests only on AWS, open here)" if route.signed else ""
             print(f"{route.method:<11} {address}{route.path}  {route.function.name}{note}")
-    for function in service.functions.values():
-        for path in function.missing:
-            print(f"Missing     {path}: {function.name} answers 502")
     if any(route.path == "/json2xml" for route in service.routes):
         print(f"Try         curl --data '{{\"foo\": 7}}' {address}/json2xml")
     print(f"Up to {MAXIMUM} processes for each function. Changed files are picked up. Ctrl-C ends.", flush=True)

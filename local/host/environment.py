@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -32,51 +31,40 @@ class TimedOut(FunctionFailed):
     """The handler ran longer than the function's time-out."""
 
 
-class Rejected(InvocationError):
-    """Lambda did not take the event."""
-
-
-class Throttled(Rejected):
+class Throttled(InvocationError):
     """Every environment was busy, and stayed so."""
 
 
-class RequestTooLarge(Rejected):
+class RequestTooLarge(InvocationError):
     """The event has more bytes than Lambda takes."""
 
 
 class Environment:
     """One worker process. It answers one `invoke` after another until it is closed or an invocation fails."""
 
-    def __init__(self, function: Function, process: asyncio.subprocess.Process) -> None:
-        self.function = function
-        self.process = process
-        self._reader: asyncio.StreamReader
-        self._writer: asyncio.StreamWriter
-        self._logs: list[asyncio.Task[None]] = []
+    def __init__(self, function: Function, process: asyncio.subprocess.Process, log: Log) -> None:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        self._function = function
+        self._process = process
+        self._events, self._answers = process.stdin, process.stdout
+        self._logging = asyncio.create_task(_forward_lines(process.stderr, function.name, log))
 
     @classmethod
     async def start(cls, function: Function, variables: Mapping[str, str], log: Log) -> "Environment":
         """Starts the process; `wait_until_ready` waits for the handler."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                # -P: nothing is imported from the worker's own folder; -u: a line is in the log before the answer.
-                *(sys.executable, "-P", "-u", worker.__file__, str(theirs.fileno())),
-                env=list_variables(function, variables),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C reaches this process only
-            )
-        environment = cls(function, process)
-        environment._reader, environment._writer = await asyncio.open_connection(sock=ours, limit=2**23)
-        environment._logs = [
-            asyncio.create_task(_forward_lines(stream, function.name, log))
-            for stream in (process.stdout, process.stderr)
-            if stream
-        ]
-        return environment
+        process = await asyncio.create_subprocess_exec(
+            # -P: nothing is imported from the worker's own folder; -u: a line is in the log before the answer.
+            *(sys.executable, "-P", "-u", worker.__file__),
+            env=list_variables(function, variables),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=2**23,  # bytes of a line: more than an answer may have
+            start_new_session=True,  # Ctrl-C reaches this process only
+        )
+        return cls(function, process, log)
 
     async def wait_until_ready(self) -> None:
         """Returns once the handler is imported. Raises FunctionFailed, after which the process is gone."""
@@ -85,18 +73,18 @@ class Environment:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs: its socket closes before its exit status is known."""
-        return self.process.returncode is None and not self._reader.at_eof()
+        """Whether the process still runs: its pipes close before its exit status is known."""
+        return self._process.returncode is None and not self._answers.at_eof()
 
     async def invoke(self, event: bytes, trace_id: str) -> bytes:
         """Has the handler answer one event (JSON); returns its answer (JSON). Raises FunctionFailed."""
-        timeout = self.function.timeout
+        timeout = self._function.timeout
         deadline = int((time.time() + timeout) * 1000)
         invocation = {"request_id": str(uuid4()), "trace_id": trace_id, "deadline_ms": deadline}
         async with self._within(timeout, f"Task timed out after {timeout:.2f} seconds"):
-            self._writer.writelines((json.dumps(invocation).encode(), b"\n", event.replace(b"\n", b" "), b"\n"))
+            self._events.writelines((json.dumps(invocation).encode(), b"\n", event.replace(b"\n", b" "), b"\n"))
             with contextlib.suppress(ConnectionError):  # `_receive` tells how the process ended
-                await self._writer.drain()
+                await self._events.drain()
             return await self._receive()
 
     @contextlib.asynccontextmanager
@@ -115,20 +103,20 @@ class Environment:
 
     async def close(self) -> None:
         """Kills the process, with whatever it started, and waits until it is gone."""
-        self._writer.close()
+        self._events.close()
         with contextlib.suppress(ProcessLookupError, PermissionError):  # gone already; macOS says the latter
-            os.killpg(self.process.pid, signal.SIGKILL)
-        await self.process.wait()
-        await asyncio.wait(self._logs, timeout=1)  # what it last printed
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+        await asyncio.wait([self._logging], timeout=1)  # what it last printed
 
     async def _receive(self) -> bytes:
         with contextlib.suppress(ConnectionError):
-            line = await self._reader.readline()
+            line = await self._answers.readline()
             if line.endswith(b"\n"):
                 if line.startswith(worker.FAILED):
                     raise FunctionFailed(json.loads(line[1:]))
                 return line[1:-1]
-        status = await self.process.wait()
+        status = await self._process.wait()
         end = signal.Signals(-status).name if status < 0 else f"status {status}"
         raise FunctionFailed(f"Runtime exited with {end}")
 

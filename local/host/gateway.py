@@ -15,7 +15,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
@@ -37,7 +36,7 @@ from local.host.proxy_event import (
 from local.host.service import Route, Service
 
 TIMEOUT = 29.0  # seconds that API Gateway waits for a function
-DRAIN_LIMIT = 64 * 1024 * 1024  # bytes read, and dropped, of a body that is too large, so that its sender hears of it
+DRAIN_LIMIT = 64 * 1024 * 1024  # bytes read of a body that is too large
 
 
 @dataclass(frozen=True)
@@ -161,11 +160,7 @@ def _read_request(http: HttpRequest) -> Request:
 
 
 async def _read_body(http: HttpRequest) -> bytes:
-    """The request's body. Raises BodyTooLarge."""
-    headers = Headers(scope=http.scope)
-    declared = int(headers.get("content-length", "0"))
-    if declared > BODY_LIMIT and "100-continue" in headers.get("expect", ""):
-        raise BodyTooLarge  # it has not been sent yet
+    """The request's body. Raises BodyTooLarge, after reading on for a while, so that the sender hears of it."""
     body, size = bytearray(), 0
     async for block in http.stream():
         size += len(block)
@@ -223,24 +218,12 @@ def refuse(refusal: Refusal, request: Request, service: Service) -> Response:
         "error.message": refusal.message,
         "error.messageString": json.dumps(refusal.message),
         "error.responseType": refusal.kind,
-        "httpMethod": request.method,
-        "identity.sourceIp": request.client,
         "path": f"/{service.stage}{request.path}",
         "requestId": request.id,
-        "stage": service.stage,
         "status": str(status),
     }
     body = re.sub(r"\$context\.([A-Za-z]+(?:\.[A-Za-z]+)*)", lambda match: context.get(match[1], ""), template.body)
     response = Response(body, status, {"Content-Type": template.content_type})
-    for name, source in template.headers.items():
-        response.headers[name] = _evaluate(source, context, request)
+    for name, source in template.headers.items():  # `'a constant'` or `context.requestId`
+        response.headers[name] = context.get(source.removeprefix("context."), source.strip("'"))
     return response
-
-
-def _evaluate(source: str, context: dict[str, str], request: Request) -> str:
-    """A header's value: `'a constant'`, `context.requestId` or `method.request.header.Origin`."""
-    if source.startswith("'"):
-        return source.strip("'")
-    if source.startswith("context."):
-        return context.get(source.removeprefix("context."), "")
-    return request.header(source.removeprefix("method.request.header.").lower()) or ""

@@ -63,7 +63,6 @@ class Intrinsics:
 
     def __init__(self, template: dict[str, Any]) -> None:
         self._conditions = template.get("Conditions") or {}
-        self._mappings = template.get("Mappings") or {}
         self._references = {
             **{name: name for name in template["Resources"]},
             **{name: declared.get("Default", "") for name, declared in (template.get("Parameters") or {}).items()},
@@ -75,13 +74,10 @@ class Intrinsics:
             "Condition": self.holds,
             "Fn::And": all,
             "Fn::Equals": lambda pair: str(pair[0]) == str(pair[1]),
-            "Fn::FindInMap": lambda path: self._mappings[path[0]][path[1]][path[2]],
             "Fn::GetAtt": lambda path: ".".join(path) if isinstance(path, list) else path,
             "Fn::Join": lambda arguments: arguments[0].join(str(part) for part in arguments[1]),
             "Fn::Not": lambda conditions: not conditions[0],
             "Fn::Or": any,
-            "Fn::Select": self._select,
-            "Fn::Split": lambda arguments: arguments[1].split(arguments[0]),
             "Fn::Sub": self._substitute,
         }
 
@@ -109,7 +105,7 @@ class Intrinsics:
 
     def _call(self, name: str, argument: Any) -> Any:
         function = self._functions.get(name)
-        if function is None:  # Fn::ImportValue, Fn::GetAZs ...: known only to a deployed stack
+        if function is None:  # Fn::ImportValue, Fn::GetAZs ...: known only to a deployed stack, or of no use here
             return f"{name} {argument}"
         try:
             return function(self.resolve(argument))
@@ -120,11 +116,6 @@ class Intrinsics:
         if name not in self._references:
             raise TemplateError(f"Ref {name} refers to nothing")
         return self._references[name]
-
-    def _select(self, arguments: list[Any]) -> Any:
-        index, items = int(arguments[0]), arguments[1]
-        # An attribute's name has not as many parts as its value will have.
-        return items[index] if index < len(items) else f"{index} of {':'.join(map(str, items))}"
 
     def _substitute(self, argument: str | list[Any]) -> str:
         text, variables = (argument, {}) if isinstance(argument, str) else argument

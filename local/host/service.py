@@ -19,12 +19,6 @@ class Function:
     memory: int
     environment: dict[str, str]
 
-    @property
-    def missing(self) -> list[Path]:
-        """What the template names and the file system does not have."""
-        module = self.code / (self.handler.rpartition(".")[0].replace(".", "/") + ".py")
-        return [path for path in (module, *self.layers) if not path.exists()]
-
 
 @dataclass(frozen=True)
 class Route:

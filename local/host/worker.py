@@ -1,7 +1,7 @@
 """One execution environment: a process that imports one handler and calls it for one event after another.
 
 It plays the part of Lambda's Python runtime: `environment` starts it as a script with the function's environment
-variables, and talks to it over a socket whose number is the only argument. Each message is a line.
+variables, and talks to it over its stdin and stdout. Each message is a line. What a handler prints goes to stderr.
 
     environment -> worker   {"request_id", "trace_id", "deadline_ms"}, then the event
     worker -> environment   READY once the handler is imported, then RETURNED or FAILED and JSON for each event
@@ -12,7 +12,6 @@ import importlib
 import json
 import os
 import signal
-import socket
 import sys
 import time
 import traceback
@@ -50,20 +49,22 @@ class LambdaContext:
 
 
 def main() -> None:
-    """Serves events until the socket closes."""
+    """Serves events until their pipe closes."""
     end_with_parent()
-    channel = socket.socket(fileno=int(sys.argv[1])).makefile("rwb")
+    events, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
     try:
         handler = load_handler()
     except Exception as error:
         report(error)
         sys.exit(1)
-    channel.write(READY + b"\n")
-    channel.flush()
-    for line in channel:
-        kind, answer = invoke(handler, channel.readline(), json.loads(line))
-        channel.write(kind + answer + b"\n")
-        channel.flush()
+    answers.write(READY + b"\n")
+    answers.flush()
+    for line in events:
+        kind, answer = invoke(handler, events.readline(), json.loads(line))
+        answers.write(kind + answer + b"\n")
+        answers.flush()
 
 
 def end_with_parent() -> None:
