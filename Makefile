@@ -64,7 +64,7 @@ seed-users: $(VENV)/.local  ## fill the users table (COUNT=500000)
 	@$(BIN)/python -m local.seed_users $(COUNT)
 
 psql: $(VENV)/.local  ## open psql on the users' database
-	@exec $(BIN)/python -m local.postgres
+	@exec $(BIN)/python -m local.psql
 
 soak-users: $(VENV)/.dev  ## 50 clients, one minute, a restart in the middle, then an audit
 	@$(BIN)/python -m tests.load.soak_users

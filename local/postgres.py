@@ -1,7 +1,4 @@
-"""The database on this machine: PostgreSQL from a wheel, its data in .postgres/; or the server the environment names.
-
-python -m local.postgres    opens psql on it
-"""
+"""The database on this machine: PostgreSQL from a wheel, its data in .postgres/; or what the environment names."""
 
 import os
 import pwd
@@ -9,7 +6,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -281,24 +277,3 @@ def describe(server: Server) -> dict[str, str]:
         "POSTGRES_OWNER_USER": OWNER,
         "POSTGRES_OWNER_PASSWORD": server.password,
     }
-
-
-def open_psql() -> int:
-    """psql as the owner of the tables."""
-    shared = SharedServer()
-    settings = DatabaseSettings.model_validate(shared.start())
-    target = {
-        "PGHOST": settings.postgres_db_host,
-        "PGPORT": str(settings.postgres_db_port),
-        "PGDATABASE": settings.postgres_db_name,
-        "PGUSER": settings.owner,
-        "PGPASSWORD": settings.get_password(settings.owner) or "",
-    }
-    try:
-        return subprocess.call([shared.server.programs / "psql", *sys.argv[1:]], env={**os.environ, **target})
-    finally:
-        shared.stop()
-
-
-if __name__ == "__main__":
-    sys.exit(open_psql())

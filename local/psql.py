@@ -1,0 +1,28 @@
+"""Opens psql on the database of this machine, as the owner of the tables: python -m local.psql [ARGUMENTS]"""
+
+import os
+import subprocess
+import sys
+
+from crosswalk.settings import DatabaseSettings
+from local.postgres import SharedServer
+
+
+def main(arguments: list[str]) -> int:
+    shared = SharedServer()
+    try:
+        settings = DatabaseSettings.model_validate(shared.start())
+        target = {
+            "PGHOST": settings.postgres_db_host,
+            "PGPORT": str(settings.postgres_db_port),
+            "PGDATABASE": settings.postgres_db_name,
+            "PGUSER": settings.owner,
+            "PGPASSWORD": settings.get_password(settings.owner) or "",
+        }
+        return subprocess.call([shared.server.programs / "psql", *arguments], env={**os.environ, **target})
+    finally:
+        shared.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
