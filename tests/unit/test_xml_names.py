@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from io import BytesIO
+from typing import Any
 from xml.parsers import expat
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from crosswalk.converter import json_to_xml, xml_to_json
 from crosswalk.converter.xml.names import (
     MAX_KEPT_NAMES,
     XML_NAMESPACE,
@@ -21,7 +23,7 @@ from crosswalk.converter.xml.names import (
 )
 from crosswalk.converter.xml.paths import ElementPath
 from crosswalk.converter.xml.reader import XmlReader
-from crosswalk.errors import MalformedDocument
+from crosswalk.errors import InexpressibleDocument, MalformedDocument
 
 
 @pytest.mark.parametrize("name", ["a", "_", "é", "a-.·1", "愛", "a" * 1000])
@@ -62,15 +64,17 @@ def test_a_name_is_what_expat_reads_as_one(name: str) -> None:
 
 def test_a_declaration_holds_until_an_element_at_its_depth_or_above() -> None:
     scope = Scope()
-    scope.enter(0, "a", [("xmlns", "u"), ("xmlns:p", "v")])
-    scope.enter(1, "p:b", [("xmlns", ""), ("xmlns:p", "w")])
-    assert (scope.find(""), scope.resolve("p:c")) == ("", ("w", "c"))
+    scope.enter(0, "a", ["xmlns", "u", "xmlns:p", "v"])
+    scope.enter(1, "p:b", ["xmlns", "", "xmlns:p", "w"])
+    assert (scope.resolve("c"), scope.resolve("p:c")) == (("", "c"), ("w", "c"))
     scope.enter(2, "c", [])
     assert scope.resolve("p:c") == ("w", "c")
     scope.enter(1, "d", [])
     assert (scope.resolve("d"), scope.resolve("p:c")) == (("u", "d"), ("v", "c"))
     scope.enter(0, "e", [])
-    assert (scope.resolve("e"), scope.find("p"), scope.find("xml")) == (("", "e"), "", XML_NAMESPACE)
+    assert (scope.resolve("e"), scope.resolve("xml:e")) == (("", "e"), (XML_NAMESPACE, "e"))
+    with pytest.raises(NamespaceFault):
+        scope.resolve("p:e")
 
 
 @pytest.mark.parametrize(
@@ -98,13 +102,13 @@ def test_a_fault_tells_the_attribute_or_none_for_the_element(
     name: str, attributes: dict[str, str], faulty: str | None
 ) -> None:
     with pytest.raises(NamespaceFault) as caught:
-        Scope().enter(0, name, attributes.items())
+        Scope().enter(0, name, [part for pair in attributes.items() for part in pair])
     assert caught.value.attribute == faulty
 
 
 def test_more_names_than_are_kept_are_checked_all_the_same() -> None:
     scope = Scope()
-    scope.enter(0, "a", [("xmlns:p", "u")])
+    scope.enter(0, "a", ["xmlns:p", "u"])
     for number in range(2 * MAX_KEPT_NAMES):
         assert scope.resolve(f"p:a{number}") == ("u", f"a{number}")
 
@@ -120,7 +124,7 @@ VALUES = st.sampled_from(["", "u", "v", "u v", XML_NAMESPACE, XMLNS_NAMESPACE, X
 def elements(draw: st.DrawFn, depth: int = 3) -> str:
     name = draw(NAMES if draw(st.booleans()) else st.just("a"))
     attributes = draw(st.dictionaries(ATTRIBUTES, VALUES, max_size=4)) if draw(st.booleans()) else {}
-    if depth == 3:
+    if depth == 3 and draw(st.booleans()):
         attributes = {"xmlns:p": "u", "xmlns:q": "v", "xmlns:é": "w", **attributes}
     start = "".join(f' {key}="{value}"' for key, value in attributes.items())
     children = draw(st.lists(elements(depth - 1), max_size=3)) if depth else []
@@ -144,7 +148,7 @@ def judge(document: bytes) -> int | None:
 
     def start(name: str, attributes: list[str]) -> None:
         path.enter(name)
-        if ":" in name or attributes:
+        if ":" in name or attributes or len(path.names) <= reader.scope.depth:
             reader.check_names(len(path.names), name, attributes)
 
     try:
@@ -155,9 +159,32 @@ def judge(document: bytes) -> int | None:
 
 
 @given(elements())
+@example("<a><b xmlns:p='u'/><c><p:d/></c></a>")
 @example("<a xmlns:p='u'><b xmlns:p='v' xmlns:q='v'/><c xmlns:q='u' p:a='' q:a=''/></a>")
 def test_names_are_refused_where_expat_would_refuse_them(document: str) -> None:
     assert judge(document.encode()) == judge_with_expat(document.encode())
+
+
+@pytest.mark.parametrize("mapping", ["natural", "jsonml"])
+@pytest.mark.parametrize("attribute", ["", " a=''"])
+def test_a_declaration_does_not_reach_the_children_of_the_next_element(mapping: str, attribute: str) -> None:
+    every: list[dict[str, Any]] = [{}, {"namespaces": "expanded"}] if mapping == "natural" else [{}]
+    for options in every:
+        with pytest.raises(MalformedDocument):
+            xml_to_json(f"<a><b xmlns:p='u'/><c{attribute}><p:d/></c></a>".encode(), mapping, **options)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "document"),
+    [
+        ("natural", '{"a":{"b":{"@xmlns:p":"u"},"c":{"p:d":null}}}'),
+        ("natural", '{"a":{"b":{"@xmlns:p":"u","x":null},"c":[{"d":{"p:d":null}}]}}'),
+        ("jsonml", '["a",["b",{"xmlns:p":"u"}],["c",["p:d"]]]'),
+    ],
+)
+def test_nor_does_it_when_xml_is_written(mapping: str, document: str) -> None:
+    with pytest.raises(InexpressibleDocument):
+        json_to_xml(document.encode(), mapping)
 
 
 # Telling names to people

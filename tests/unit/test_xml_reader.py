@@ -25,14 +25,9 @@ def read(document: str | bytes) -> list[object]:
         events.append((name, attributes, reader.place))
         reader.check_names(1, name, attributes)
 
-    reader.read(
-        start,
-        lambda name: events.append(f"/{name}"),
-        lambda text: events.append(text),
-        lambda comment: events.append(("comment", comment)),
-        lambda target, data: events.append((target, data)),
-    )
-    return events
+    lost: set[str] = set()
+    reader.read(start, lambda name: events.append(f"/{name}"), lambda text: events.append(text), lost)
+    return [*sorted(lost), *events]
 
 
 def refuse(document: str | bytes, error: type[DocumentError] = MalformedDocument) -> DocumentError:
@@ -46,8 +41,8 @@ def refuse(document: str | bytes, error: type[DocumentError] = MalformedDocument
 
 def test_every_event_comes_in_document_order() -> None:
     assert read('<?p q?><!--c--><a b="1" d="&#10;&lt;"> x<b/><![CDATA[<&]]></a>') == [
-        ("p", "q"),
-        ("comment", "c"),
+        "comments",
+        "processing-instructions",
         ("a", ["b", "1", "d", "\n<"], (1, 16)),
         " x",
         ("b", [], (1, 41)),

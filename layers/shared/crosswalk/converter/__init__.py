@@ -87,12 +87,12 @@ def _run(convert: Bound, document: Source) -> tuple[bytes, tuple[str, ...]]:
 
     A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.
     """
-    result = BytesIO()
+    pieces: list[bytes] = []
     enabled = gc.isenabled()
     gc.disable()
     try:
-        losses = convert(document, BoundedWrite(result.write))
+        losses = convert(document, BoundedWrite(pieces.append))
     finally:
         if enabled:
             gc.enable()
-    return result.getvalue(), losses
+    return b"".join(pieces), losses

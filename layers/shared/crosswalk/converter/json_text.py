@@ -19,7 +19,7 @@ from json.encoder import encode_basestring
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 from crosswalk.converter.limits import MAX_DEPTH, START, locate
-from crosswalk.converter.output import TextOutput
+from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
 JSON_SPACE = " \t\n\r"
@@ -42,6 +42,9 @@ class Number(str):
 
     __slots__ = ()
 
+
+# Characters that may come about by repetition before they are handed on.
+MAX_REPETITION = 1 << 16
 
 T = TypeVar("T")
 Value: TypeAlias = "Object | list[Value] | str | Number | bool | None"
@@ -234,28 +237,32 @@ def write_json(value: "Value | dict[str, Any]", write: Callable[[bytes], object]
     Raises UnsafeDocument where objects and lists stand deeper than MAX_DEPTH.
     """
     output = TextOutput(write)
+    repetition = 0  # characters of indentation and keys, which may come again and again, in the output
     outer: list[tuple[Iterator[tuple[str, Value]], str]] = []
     rest: Iterator[tuple[str, Any]] = iter([("", value)])
     while True:
         for before, value in rest:
+            repetition += len(before)
             if isinstance(value, dict):
                 value = Object(value.items())
             if isinstance(value, (Object, list)) and value:
                 opening, closing = "{}" if isinstance(value, Object) else "[]"
-                output.write(before + opening)
+                output.append(before + opening)
                 outer.append((rest, _line(indent, len(outer)) + closing))
                 if len(outer) > MAX_DEPTH:
                     raise UnsafeDocument(f"The JSON would be deeper than {MAX_DEPTH} levels.")
                 rest = _lead_in(value, _line(indent, len(outer)), ": " if indent else ":")
                 break
-            output.write(before + _write_leaf(value))
-            output.settle()
+            output.append(before + _write_leaf(value))
+            if len(output) > PIECES or repetition > MAX_REPETITION:
+                output.finish()
+                repetition = 0
         else:
             if not outer:
                 output.finish()
                 return
             rest, closing = outer.pop()
-            output.write(closing)
+            output.append(closing)
 
 
 def _line(indent: int, level: int) -> str:

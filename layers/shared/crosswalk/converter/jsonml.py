@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from crosswalk.converter.json_text import Number, Object, Value, decode_json, parse_json, quote, write_json
 from crosswalk.converter.limits import MAX_DEPTH, Source, point_at
-from crosswalk.converter.output import TextOutput
+from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import NamespaceFault, Scope, is_qname
 from crosswalk.converter.xml.reader import XmlReader
@@ -51,52 +51,51 @@ def json_to_xml(source: Source, write: Callable[[bytes], object]) -> tuple[str, 
 
 
 class _Reader:
-    """Writes the JSON while it reads; an element brings the comma before it, the root has none."""
+    """Writes the JSON while it reads. An element brings the comma before it; only the root has none."""
 
     def __init__(self, source: Source, write: Callable[[bytes], object]) -> None:
         self.losses: set[str] = set()
         self._xml = XmlReader(source)
+        self._scope = self._xml.scope
         self._output = TextOutput(write)
         self._text: list[str] = []
         self._depth = 0
+        self._comma = ""
 
     def read(self) -> None:
-        self._xml.read(
-            self._start,
-            self._end,
-            self._text.append,
-            lambda comment: self.losses.add("comments"),
-            lambda target, data: self.losses.add("processing-instructions"),
-        )
+        self._xml.read(self._start, self._end, self._text.append, self.losses)
         self._output.finish()
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        comma = self._take_text() if self._text else ","
-        if not self._depth:
-            comma = ""
-        self._depth += 1
-        if ":" in name or attributes:
-            self._xml.check_names(self._depth, name, attributes)
-        if self._depth + bool(attributes) > MAX_DEPTH:
+        before = self._take_text() + "," if self._text else self._comma
+        self._comma = ","
+        self._depth = depth = self._depth + 1
+        if attributes or ":" in name or depth <= self._scope.depth:
+            self._xml.check_names(depth, name, attributes)
+        if depth >= MAX_DEPTH and depth + bool(attributes) > MAX_DEPTH:
             detail = f"Arrays and objects would stand deeper than {MAX_DEPTH} levels."
             raise UnsafeDocument(detail, place=self._xml.place)
         if attributes:
             pairs = iter(attributes)
             members = ",".join([f'"{key}":{quote(value)}' for key, value in zip(pairs, pairs)])  # noqa: B905
-            self._output.write(f'{comma}["{name}",{{{members}}}')
+            self._output.append(f'{before}["{name}",{{{members}}}')
         else:
-            self._output.write(f'{comma}["{name}"')
+            self._output.append(f'{before}["{name}"')
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        self._output.write(self._take_text()[:-1] + "]" if self._text else "]")
-        self._output.settle()
+        output = self._output
+        output.append(self._take_text() + "]" if self._text else "]")
+        if len(output) > PIECES:
+            output.finish()
 
     def _take_text(self) -> str:
-        """The text before a tag as JSON, between commas."""
-        text = "".join(self._text)
-        self._text.clear()
-        return f",{quote(text)},"
+        texts = self._text
+        if len(texts) == 1:
+            return "," + quote(texts.pop())
+        text = "".join(texts)
+        texts.clear()
+        return "," + quote(text)
 
 
 class _Writer:
@@ -117,11 +116,12 @@ class _Writer:
                 if isinstance(child, list):
                     open_elements.append(self._open(child, len(open_elements)))
                     break
-                self._output.write(escape_text(self._write_scalar(child)))
+                self._output.append(escape_text(self._write_scalar(child)))
                 self._path.pop()
             else:
-                self._output.write(end_tag)
-                self._output.settle()
+                self._output.append(end_tag)
+                if len(self._output) > PIECES:
+                    self._output.finish()
                 open_elements.pop()
                 if open_elements:
                     self._path.pop()
@@ -139,12 +139,12 @@ class _Writer:
         if len(element) > 1 and isinstance(element[1], Object):
             head = 2
             attributes = [(key, self._write_scalar(value, 1, key)) for key, value in element[1]]
-        if attributes or ":" in name:
+        if attributes or ":" in name or depth <= self._scope.depth:
             self._check_names(depth, name, attributes)
-        self._output.write("<" + name)
+        self._output.append("<" + name)
         for key, value in attributes:
-            self._output.write(f' {key}="{escape_attribute(value)}"')
-        self._output.write(">" if len(element) > head else " />")
+            self._output.append(f' {key}="{escape_attribute(value)}"')
+        self._output.append(">" if len(element) > head else " />")
         return enumerate(element[head:], head), f"</{name}>" if len(element) > head else ""
 
     def _write_scalar(self, value: Value, *place: int | str) -> str:
@@ -167,7 +167,7 @@ class _Writer:
                 self._refuse("This attribute stands twice.", 1, key)
             seen.add(key)
         try:
-            self._scope.enter(depth, name, attributes)
+            self._scope.enter(depth, name, [part for pair in attributes for part in pair])
         except NamespaceFault as fault:
             place = (0,) if fault.attribute is None else (1, fault.attribute)
             self._refuse(fault.detail, *place)

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from crosswalk.converter import item, jsonml, natural, xpath
-from crosswalk.converter.limits import Source
+from crosswalk.converter.limits import MAX_READ, Source
 from crosswalk.converter.xml.encoding import XmlText
-from crosswalk.converter.xml.reader import read_root
+from crosswalk.converter.xml.reader import find_root_name, read_root
 from crosswalk.errors import InvalidParameter
 
 # A mapping's two directions. Each reads a JSON document as it came, or XML as `XmlText` makes it; writes; and returns
@@ -58,6 +58,11 @@ def list_options(converter: Converter) -> dict[str, inspect.Parameter]:
 def recognize_mapping(xml: XmlText) -> str:
     """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
     xml.keep()
+    found = find_root_name(xml.read(MAX_READ))
+    xml.put_back()
+    if found and found not in _KNOWN_ROOTS:  # as most are; parsing would tell the same
+        return "natural"
+    xml.keep()
     namespace, name, attributes = read_root(xml)
     xml.put_back()
     if not namespace and name == item.ELEMENT and attributes.get("type") in item.TYPES:
@@ -65,6 +70,9 @@ def recognize_mapping(xml: XmlText) -> str:
     if namespace == xpath.NAMESPACE and name in xpath.KINDS:
         return "xpath"
     return "natural"
+
+
+_KNOWN_ROOTS = frozenset(name.encode() for name in (item.ELEMENT, *xpath.KINDS))
 
 
 def streams(converters: Mapping[str, Converter], mapping: str, options: Mapping[str, Any]) -> bool:

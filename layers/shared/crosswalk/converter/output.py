@@ -1,26 +1,20 @@
-"""Collects the text of a result and hands it on in UTF-8, 64 KiB or so at a time."""
+"""Collects the text of a result and hands it on in UTF-8, some hundred pieces at a time."""
 
 from collections.abc import Callable
-from io import StringIO
 
-BLOCK = 1 << 16
+PIECES = 1024
+"""Pieces worth handing on. They stay small together, as long as none of them repeats a long part of the document."""
 
 
-class TextOutput(StringIO):
-    """Text goes in by `write`. Whoever writes calls `settle` every few writes, and `finish` in the end."""
+class TextOutput(list[str]):
+    """Pieces are appended. Whoever appends calls `finish` in the end, and whenever there are more than PIECES."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         super().__init__()
-        self._write_utf_8 = write
-
-    def settle(self) -> None:
-        """Hand on what has been collected, once it is enough."""
-        if self.tell() > BLOCK:
-            self.finish()
+        self._write = write
 
     def finish(self) -> None:
         # Only unpaired surrogates cannot be encoded. XML holds none, and for JSON the handler writes JSON's own escape.
-        utf_8 = self.getvalue().encode("utf-8", "backslashreplace")
-        self.seek(0)
-        self.truncate()
-        self._write_utf_8(utf_8)
+        text = "".join(self)
+        self.clear()
+        self._write(text.encode("utf-8", "backslashreplace"))

@@ -48,7 +48,7 @@ from crosswalk.converter.json_text import (
     write_json,
 )
 from crosswalk.converter.limits import MAX_DEPTH, Source, point_at
-from crosswalk.converter.output import TextOutput
+from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import is_declaration, shorten
 from crosswalk.converter.xml.reader import XmlReader
@@ -128,7 +128,7 @@ class _Writer:
             for step, attributes, value in children:
                 if isinstance(value, (Object, list)) and value:
                     kind = "map" if isinstance(value, Object) else "array"
-                    self._output.write(f"{line}<{kind}{attributes}>")
+                    self._output.append(f"{line}<{kind}{attributes}>")
                     outer.append((children, f"{self._break_line(len(outer))}</{kind}>"))
                     line = self._break_line(len(outer))
                     self._path.append(step)
@@ -136,15 +136,16 @@ class _Writer:
                     break
                 if len(outer) == MAX_DEPTH:
                     self._refuse_depth(step)
-                self._output.write(line + self._write_leaf(value, attributes))
-                self._output.settle()
+                self._output.append(line + self._write_leaf(value, attributes))
+                if len(self._output) > PIECES:
+                    self._output.finish()
             else:
                 if not outer:
                     self._output.finish()
                     return
                 children, end_tag = outer.pop()
                 line = self._break_line(len(outer))
-                self._output.write(end_tag)
+                self._output.append(end_tag)
                 self._path.pop()
 
     def _break_line(self, depth: int) -> str:
@@ -228,7 +229,9 @@ class _Reader:
         parent, _, keys = self._open[-1] if self._open else ("", 0, set())
         if self._text and parent in CONTAINERS:
             self._skip_space()
-        self._xml.check_names(len(self._open), name, attributes)
+        depth = len(self._open)
+        if attributes or ":" in name or depth <= self._xml.scope.depth:
+            self._xml.check_names(depth, name, attributes)
         kind = self._find_kind(name)
         self._count += 1
         self._open.append((kind, self._count, set()))
@@ -244,7 +247,7 @@ class _Reader:
             pairs = iter(attributes)
             self._read_attributes(parent, keys, dict(zip(pairs, pairs, strict=True)))
         if kind in CONTAINERS:
-            self._output.write(self._comma + self._key + ("{" if kind == "map" else "["))
+            self._output.append(self._comma + self._key + ("{" if kind == "map" else "["))
             self._comma = ""
 
     def _find_kind(self, name: str) -> str:
@@ -277,10 +280,11 @@ class _Reader:
         kind = self._open[-1][0]
         if kind in CONTAINERS:
             self._skip_space()
-            self._output.write("}" if kind == "map" else "]")
+            self._output.append("}" if kind == "map" else "]")
         else:
-            self._output.write(self._comma + self._key + self._read_leaf(kind, self._take_text()))
-        self._output.settle()
+            self._output.append(self._comma + self._key + self._read_leaf(kind, self._take_text()))
+        if len(self._output) > PIECES:
+            self._output.finish()
         self._comma = ","
         self._open.pop()
 

@@ -43,12 +43,13 @@ The keys of attributes and text begin with a character that begins no XML name, 
 
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from json import JSONEncoder
 from typing import Any
 
 from crosswalk.converter.json_text import decode_json, parse_json, write_json
 from crosswalk.converter.limits import Source
-from crosswalk.converter.natural.reader import ExpandedTreeReader, Members, TreeReader
+from crosswalk.converter.natural.reader import ExpandedTreeReader, TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
 from crosswalk.converter.xml.names import is_name, is_ncname, is_qname
 from crosswalk.errors import InvalidParameter
@@ -100,16 +101,13 @@ def xml_to_json(
         infer_types=types == "infer",
     )
     tree = reader.read()
-    _write_tree(tree, reader, write, indent)
-    return _sort_losses(reader.lost, LOSSES_TO_JSON)
-
-
-def _write_tree(tree: Members, reader: TreeReader, write: Callable[[bytes], object], indent: int) -> None:
-    """Write the JSON of a tree: all at once where that is fast and small, or else as it comes about."""
-    if indent or reader.infer_types or reader.depth > MAX_ENCODER_DEPTH or reader.repetition > MAX_ENCODER_REPETITION:
+    if indent or types == "infer" or reader.depth > MAX_ENCODER_DEPTH or reader.repetition > MAX_ENCODER_REPETITION:
         write_json(tree, write, indent)
     else:
-        write(_encode(tree).encode())
+        json = _encode(tree)
+        del tree  # what comes next needs memory, too
+        write(json.encode())
+    return _sort_losses(reader.lost, LOSSES_TO_JSON)
 
 
 def json_to_xml(
@@ -144,6 +142,7 @@ def json_to_xml(
     return _sort_losses(writer.lost, LOSSES_TO_XML)
 
 
+@lru_cache(maxsize=16)
 def _check_marks(attribute_prefix: str, text_key: str) -> None:
     for parameter, mark in (("attribute_prefix", attribute_prefix), ("text_key", text_key)):
         if not mark or is_name(mark[0]):

@@ -32,10 +32,11 @@ class _Keys(dict[str, str]):
             self.marked.add(key)
         return key
 
-    def forget(self) -> None:
-        """Start again, between two elements, lest what is marked grows with the document."""
-        self.clear()
-        self.marked.clear()
+    def forget_some(self) -> None:
+        """Lest what is marked grows with the document. To be called between two elements."""
+        if len(self.marked) > MAX_KEPT_NAMES:
+            self.clear()
+            self.marked.clear()
 
 
 class TreeReader:
@@ -59,7 +60,8 @@ class TreeReader:
         self.strip_whitespace = strip_whitespace
         self.infer_types = infer_types
         self.lost: set[str] = set()
-        self.depth = 0
+        self.depth = 0  # that has been reached
+        self.floor = -1  # the depth of the last declaration of a namespace
         self.repetition = 0  # characters that the JSON has more than the document, where names are expanded
         # Of the element at hand: its members, None while it has none; its last child's name; where its texts begin.
         self.members: Members | None = None
@@ -71,52 +73,54 @@ class TreeReader:
 
     def read(self) -> Members:
         """The document as an object of one member, its root."""
-        self.reader.read(
-            self.start,
-            self.end,
-            self.texts.append,
-            comment=lambda data: self.lost.add("comments"),
-            instruction=lambda target, data: self.lost.add("processing-instructions"),
-        )
-        assert self.members is not None
-        return self.members
+        self.reader.read(self.start, self.end, self.texts.append, self.lost)
+        tree, self.members = self.members, None
+        assert tree is not None
+        return tree
 
     def start(self, name: str, attributes: list[str]) -> None:
         around = self.around
         around.append((self.members, self.last, self.mark))
-        if len(around) > self.depth:
-            self._deepen()
-        self.members = None
-        if attributes:
-            self._read_attributes(name, attributes)
-        elif ":" in name:
-            self.reader.check_names(len(around), name, attributes)
+        if not self.floor < len(around) <= self.depth:
+            self._note_depth(len(around))
         self.last = None
         self.mark = len(self.texts)
+        if attributes:
+            keys = self.keys
+            pairs = iter(attributes)
+            self.members = members = {keys[key]: value for key, value in zip(pairs, pairs)}  # noqa: B905 (it takes time)
+            if ":" in name or (keys.marked and not keys.marked.isdisjoint(members)):
+                self._check_names(name, attributes)
+            if self.infer_types:
+                self.members = {key: infer(value) for key, value in members.items()}
+        else:
+            self.members = None
+            if ":" in name:
+                self._check_names(name, attributes)
 
-    def _deepen(self) -> None:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
+    def _note_depth(self, depth: int) -> None:
+        if depth > MAX_DEPTH:
             raise UnsafeDocument(f"Elements stand deeper than {MAX_DEPTH} levels.", place=self.reader.place)
+        self.depth = max(depth, self.depth)
+        self.reader.scope.leave(depth)
+        self.floor = self.reader.scope.depth
 
-    def _read_attributes(self, name: str, attributes: list[str]) -> None:
-        keys = self.keys
-        pairs = iter(attributes)
-        self.members = {keys[key]: value for key, value in zip(pairs, pairs)}  # noqa: B905 (it takes time)
-        marked = keys.marked
-        if ":" in name or (marked and not marked.isdisjoint(self.members)):
+    def _check_names(self, name: str, attributes: list[str]) -> None:
+        scope = self.reader.scope
+        if (name, *attributes[::2]) not in scope.sound:
             self.reader.check_names(len(self.around), name, attributes)
-            if len(marked) > MAX_KEPT_NAMES:
-                keys.forget()
-        if self.infer_types:
-            self.members = {key: infer(value) for key, value in self.members.items()}
+            self.floor = scope.depth
+            self.keys.forget_some()
 
     def end(self, name: str) -> None:
-        value: Any = self._take_text() if len(self.texts) > self.mark else None
-        if self.members is not None:
-            if value is not None:
-                self._add_text(self.members, value)
-            value = self.members
+        value: Any = self.members
+        if len(self.texts) > self.mark and (text := self._take_text()):
+            if value is None:
+                value = infer(text) if self.infer_types else text
+            else:
+                if self.last is not None:
+                    self.lost.add("order")
+                value[self.text_key] = infer(text) if self.infer_types else text
         members, last, self.mark = self.around.pop()
         if members is None:
             members = {name: [value] if name in self.force_list else value}
@@ -133,8 +137,8 @@ class TreeReader:
         self.members = members
         self.last = name
 
-    def _take_text(self) -> Any:
-        """The value of the element's text, None when it is empty."""
+    def _take_text(self) -> str:
+        """The element's text."""
         texts = self.texts
         if len(texts) == self.mark + 1:
             text = texts.pop()
@@ -143,15 +147,10 @@ class TreeReader:
             del texts[self.mark :]
         if self.strip_whitespace:
             stripped = text.strip(XML_SPACE)
-            if stripped != text:
+            if len(stripped) < len(text):
                 self.lost.add("whitespace")
-                text = stripped
-        return (infer(text) if self.infer_types else text) if text else None
-
-    def _add_text(self, members: Members, text: Any) -> None:
-        if self.last is not None:
-            self.lost.add("order")
-        members[self.text_key] = text
+                return stripped
+        return text
 
 
 def infer(text: str) -> Any:
@@ -175,14 +174,21 @@ class ExpandedTreeReader(TreeReader):
 
     def start(self, name: str, attributes: list[str]) -> None:
         self.path.enter(name)
-        self.reader.check_names(len(self.around), name, attributes)
+        self.around.append((self.members, self.last, self.mark))
+        depth = len(self.around)
+        if depth > self.depth:
+            self._note_depth(depth)
+        if attributes or ":" in name or depth <= self.reader.scope.depth:
+            self.reader.check_names(depth, name, attributes)
         expanded = self._expand(name)
         if expanded.startswith(self.attribute_prefix) or expanded == self.text_key:
             self._refuse()
         self.names.append(expanded)
-        super().start("", attributes)  # the name has been checked
+        self.members = self._expand_attributes(attributes) if attributes else None
+        self.last = None
+        self.mark = len(self.texts)
 
-    def _read_attributes(self, name: str, attributes: list[str]) -> None:
+    def _expand_attributes(self, attributes: list[str]) -> Members:
         """Attributes by their expanded names, and declarations, by prefix, as the last of them."""
         members: Members = {}
         declarations: Members = {}
@@ -196,7 +202,7 @@ class ExpandedTreeReader(TreeReader):
         if declarations:
             self.lost.add("prefixes")
             members[self.attribute_prefix + "xmlns"] = declarations
-        self.members = members
+        return members
 
     def end(self, name: str) -> None:
         self.path.leave()

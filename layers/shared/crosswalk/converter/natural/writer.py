@@ -1,14 +1,14 @@
 """Writes the XML that `natural` gives a JSON value, as its rules 1 to 5 in that direction say."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from crosswalk.converter.json_text import Number, Object, Value
 from crosswalk.converter.limits import MAX_DEPTH, point_at
-from crosswalk.converter.output import TextOutput
+from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE, escape_attribute, escape_text
-from crosswalk.converter.xml.names import NamespaceFault, Scope, is_qname
+from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, NamespaceFault, Scope, is_qname
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument
 
 
@@ -27,6 +27,7 @@ class _Names(dict[str, str]):
     def __init__(self, skip: int = 0) -> None:
         super().__init__()
         self.skip = skip
+        self.marked: set[str] = set()  # the keys of names that have a prefix or declare one
 
     def __missing__(self, key: str) -> str:
         name = key[self.skip :]
@@ -34,6 +35,8 @@ class _Names(dict[str, str]):
             one_way = ", and expanded names do not come back" if ":" in name else ""
             raise _RefusalError(f"The member's name is no XML name{one_way}", key)
         self[key] = name
+        if ":" in name or name == "xmlns":
+            self.marked.add(key)
         return name
 
 
@@ -67,6 +70,7 @@ class TreeWriter:
         check_characters: bool,
     ) -> None:
         self.output = TextOutput(write)
+        self.pieces = PIECES  # to collect: none once a long name repeats
         self.step = " " * indent
         self.attribute_prefix = attribute_prefix
         self.text_key = text_key
@@ -93,41 +97,35 @@ class TreeWriter:
     def _write_values(self, frame: _Frame) -> None:
         """Write the values of a frame up to the next one that needs a frame of its own, or else close it."""
         level = len(self.frames)
+        output, line, given = self.output, frame.line, frame.name
         place = None
         try:
             for place, value in frame.rest:
+                if frame.depth <= self.scope.depth:
+                    self.scope.leave(frame.depth)
                 if isinstance(value, (Object, list)):
                     self._write_container(frame, place, value)
                     if len(self.frames) > level:
                         return
                 else:
-                    name = self._name_element(frame, place)
-                    self.output.write(f"{frame.line}<{name}>{self._write_text(value)}</{name}>")
-                    if value == "":
-                        self.lost.add("types")
-                self.output.settle()
+                    name = self.names[given or place]
+                    if ":" in name:
+                        self._check_names(frame, name, ())
+                    output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
+                if len(output) > self.pieces:
+                    output.finish()
         except _RefusalError as refusal:
             detail = f"{refusal.detail}; the mapping item carries it."
             raise InexpressibleDocument(detail, pointer=self._point(place, refusal.member)) from refusal
-        self.output.write(frame.closing)
+        output.append(frame.closing)
         self.frames.pop()
 
-    def _name_element(self, frame: _Frame, place: Any) -> str:
-        """The name of the element that a value without attributes becomes."""
-        name = self.names[frame.name or place]
-        if ":" in name:
-            self._check_names(frame, name, ())
-        return name
-
-    def _check_names(self, frame: _Frame, name: str, attributes: Iterable[tuple[str, str]]) -> None:
+    def _check_names(self, frame: _Frame, name: str, attributes: Sequence[str]) -> None:
         try:
             self.scope.enter(frame.depth, name, attributes)
         except NamespaceFault as fault:
             member = None if fault.attribute is None else self.attribute_prefix + fault.attribute
             raise _RefusalError(fault.detail.removesuffix("."), member) from fault
-
-    def _break_line(self, depth: int) -> str:
-        return "\n" + self.step * depth
 
     def _write_container(self, frame: _Frame, place: Any, value: Object | list[Value]) -> None:
         if isinstance(value, Object):
@@ -140,45 +138,42 @@ class TreeWriter:
     def _write_member_list(self, frame: _Frame, key: str, values: list[Value]) -> None:
         if len(values) == 1:
             self.lost.add("lists")
+        if len(key) > MAX_KEPT_LENGTH:
+            self.pieces = 0
         self._push(_Frame(key, iter(enumerate(values)), key, frame.depth, frame.line, frame.indented))
 
     def _write_nameless_list(self, frame: _Frame, place: Any, values: list[Value]) -> None:
         if len(self.frames) > 1 or len(values) == 1:
             self.lost.add("lists")
-        name = self._name_element(frame, place)
-        self.output.write(f"{frame.line}<{name}>")
+        name = self.names[frame.name or place]
+        if ":" in name:
+            self._check_names(frame, name, ())
+        self.output.append(f"{frame.line}<{name}>")
+        content = _Frame(place, iter(enumerate(values)), self.item, frame.depth + 1, "", frame.indented, f"</{name}>")
         if values:
-            self._push_content(frame, place, iter(enumerate(values)), self.item, f"</{name}>", frame.indented)
+            self._push_content(frame, content)
         else:
             self.lost.add("empty-lists")
-            self.output.write(f"</{name}>")
+            self.output.append(content.closing)
 
     def _write_object(self, frame: _Frame, place: Any, members: Object) -> None:
         attributes, children, text = self._divide(members)
         name = self.names[frame.name or place]
-        start = self._write_attributes(frame, name, attributes)
-        self.output.write(f"{frame.line}<{name}{start}>")
-        closing = f"{self._write_text(text, self.text_key)}</{name}>"
+        start = self._write_attributes(frame, name, attributes) if attributes or ":" in name else ""
+        closing = f"</{name}>" if text is _NO_TEXT else f"{self._write_text(text, self.text_key)}</{name}>"
         if children:
+            self.output.append(f"{frame.line}<{name}{start}>")
             indented = frame.indented and text is _NO_TEXT and ' xml:space="preserve"' not in start
-            self._push_content(frame, place, iter(children), None, closing, indented)
+            self._push_content(frame, _Frame(place, iter(children), None, frame.depth + 1, "", indented, closing))
         else:
-            self.output.write(closing)
+            self.output.append(f"{frame.line}<{name}{start}>{closing}")
 
-    def _push_content(
-        self,
-        frame: _Frame,
-        place: Any,
-        values: Iterator[tuple[Any, Value]],
-        name: str | None,
-        closing: str,
-        indented: bool,
-    ) -> None:
+    def _push_content(self, frame: _Frame, content: _Frame) -> None:
         """Have the values within an element of this frame written next, and then its end."""
-        depth = frame.depth + 1
-        line = self._break_line(depth) if indented else ""
-        closing = self._break_line(frame.depth) + closing if indented else closing
-        self._push(_Frame(place, values, name, depth, line, indented, closing))
+        if content.indented:
+            content.line = "\n" + self.step * content.depth
+            content.closing = "\n" + self.step * frame.depth + content.closing
+        self._push(content)
 
     def _push(self, frame: _Frame) -> None:
         if frame.depth >= MAX_DEPTH:
@@ -192,18 +187,19 @@ class TreeWriter:
         children: list[tuple[str, Value]] = []
         text: Any = _NO_TEXT
         behind_text = False
-        if len(dict(members)) != len(members):
+        if len(members) > 1 and len(dict(members)) != len(members):
             _refuse_duplicate(key for key, _ in members)
+        names, text_key, attribute_prefix = self.names, self.text_key, self.attribute_prefix
         for member in members:
             key, value = member
-            if key == self.text_key:
+            if key == text_key:
                 text = value
                 behind_text = value is not None and value != ""
-            elif key.startswith(self.attribute_prefix):
+            elif key.startswith(attribute_prefix):
                 if children or behind_text:
                     self.lost.add("order")
                 attributes.append(member)
-            elif self.names[key] and value == []:
+            elif names[key] and value == []:
                 self.lost.add("empty-lists")
             else:
                 if behind_text:
@@ -217,12 +213,14 @@ class TreeWriter:
 
     def _write_text(self, value: Any, member: str | None = None) -> str:
         if type(value) is str:
-            if value.strip(XML_SPACE) != value:
+            if not value and member is None:
+                self.lost.add("types")
+            elif len(value.strip(XML_SPACE)) < len(value):
                 self.lost.add("whitespace")
             if self.check_characters:
                 _check_characters(value, member)
             return escape_text(value)
-        return "" if value is None or value is _NO_TEXT else self._write_scalar(value, member)
+        return "" if value is None else self._write_scalar(value, member)
 
     def _write_scalar(self, value: Any, member: str | None) -> str:
         """The text of a number or boolean; a list or object is refused."""
@@ -233,20 +231,22 @@ class TreeWriter:
             return value
         return "true" if value else "false"
 
-    def _write_attributes(self, frame: _Frame, name: str, attributes: Iterable[tuple[str, Value]]) -> str:
+    def _write_attributes(self, frame: _Frame, name: str, attributes: list[tuple[str, Value]]) -> str:
         """Attributes as they stand in the start tag of this name, whose prefixes are checked with theirs."""
-        written: list[str] = []
-        pairs: list[tuple[str, str]] = []
+        written = ""
+        flat: list[str] = []
         check = ":" in name
+        names, marked = self.attribute_names, self.attribute_names.marked
         for key, value in attributes:
-            attribute = self.attribute_names[key]
+            attribute = names[key]
             text = self._read_attribute(key, value)
-            written.append(f' {attribute}="{escape_attribute(text)}"')
-            pairs.append((attribute, text))
-            check = check or ":" in attribute or attribute == "xmlns"
+            written += f' {attribute}="{escape_attribute(text)}"'
+            flat += attribute, text
+            if key in marked:
+                check = True
         if check:
-            self._check_names(frame, name, pairs)
-        return "".join(written)
+            self._check_names(frame, name, flat)
+        return written
 
     def _read_attribute(self, key: str, value: Value) -> str:
         if type(value) is str:

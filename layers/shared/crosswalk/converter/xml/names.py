@@ -5,7 +5,7 @@ namespace in full, so that a long one takes gigabytes.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from xml.parsers import expat
 
@@ -71,100 +71,98 @@ class NamespaceFault(Exception):
 class Scope:
     """The namespaces in force, by prefix; the default one has the prefix "".
 
-    An element's declarations are forgotten when the next one enters at its depth or above, so that the end of an
-    element needs no call.
+    The end of an element needs no call: its declarations are forgotten when the next one begins at its depth or above.
+    So each element that begins at `depth` or above must either enter or leave.
     """
 
     def __init__(self) -> None:
+        self.depth = -1  # of the last declaration
+        self.sound: set[tuple[str, ...]] = set()  # names of elements, with their attributes', that need no check now
         self._uris = {"xml": XML_NAMESPACE}
         self._replaced: list[tuple[int, str, str | None]] = []  # by declarations: depth, prefix, what it meant before
-        self._local_names: dict[str, tuple[str, str]] = {}  # prefix and local name of names that have been checked
+        self._parts: dict[str, tuple[str, str]] = {"xmlns": ("xmlns", "")}  # prefix and local name, once checked
 
-    def enter(self, depth: int, name: str, attributes: Iterable[tuple[str, str]]) -> None:
+    def enter(self, depth: int, name: str, attributes: Sequence[str]) -> None:
         """Begin an element: declare what its attributes declare, and check its names.
 
         depth: of the element; all that stand around it have smaller ones.
-        attributes: names and values. That no name stands twice is for the caller to check.
+        attributes: name, value, name, value ... That no name stands twice is for the caller to check.
         Raises NamespaceFault.
         """
+        names = (name, *attributes[::2])
+        if depth > self.depth and names in self.sound:
+            return
         self.leave(depth)
         prefixed = []
-        for attribute, value in attributes:
-            if ":" not in attribute and attribute != "xmlns":
-                continue
-            if is_declaration(attribute):
-                self._declare(depth, attribute, value)
-            else:
-                prefixed.append(attribute)
+        for index in range(0, len(attributes), 2):
+            attribute = attributes[index]
+            if ":" in attribute or attribute == "xmlns":
+                prefix, local = self._parts.get(attribute) or self._split(attribute, attribute)
+                if prefix == "xmlns":
+                    self._declare(depth, local, attributes[index + 1], attribute)
+                else:
+                    prefixed.append(attribute)
         if ":" in name:
             self.resolve(name)
         if prefixed:
             self._check_attributes(prefixed)
+        if depth > self.depth and len(self.sound) < MAX_KEPT_NAMES and sum(map(len, names)) < MAX_KEPT_LENGTH:
+            self.sound.add(names)
 
     def leave(self, depth: int) -> None:
         """Forget the declarations of elements at this depth or below."""
-        while self._replaced and self._replaced[-1][0] >= depth:
+        while self.depth >= depth:
             _, prefix, uri = self._replaced.pop()
             if uri is None:
                 del self._uris[prefix]
             else:
                 self._uris[prefix] = uri
-
-    def find(self, prefix: str) -> str:
-        """The namespace that a prefix stands for, or the empty string."""
-        return self._uris.get(prefix, "")
+            self.depth = self._replaced[-1][0] if self._replaced else -1
+            self.sound.clear()
 
     def resolve(self, name: str) -> tuple[str, str]:
         """The namespace of an element, or of an attribute with a prefix, and its local name."""
-        prefix, local = self._split(name)
-        uri = self._uris.get(prefix, "")
-        if prefix and not uri:
+        if ":" not in name:
+            return self._uris.get("", ""), name
+        prefix, local = self._parts.get(name) or self._split(name)
+        uri = self._uris.get(prefix)
+        if uri is None:
             raise NamespaceFault("The prefix of this name is not declared.")
         return uri, local
 
-    def _split(self, name: str) -> tuple[str, str]:
-        if ":" not in name:
-            return "", name
-        split = self._local_names.get(name)
-        if not split:
-            if not is_qname(name):
-                raise NamespaceFault("A name has at most one colon, between two names.")
-            prefix, _, local = name.partition(":")
-            split = prefix, local
-            if len(self._local_names) < MAX_KEPT_NAMES and len(name) < MAX_KEPT_LENGTH:
-                self._local_names[name] = split
-        return split
+    def _split(self, name: str, attribute: str | None = None) -> tuple[str, str]:
+        """Prefix and local name of a name with a colon; a fault tells the attribute, if it is one's."""
+        if not is_qname(name):
+            raise NamespaceFault("A name has at most one colon, between two names.", attribute)
+        prefix, _, local = name.partition(":")
+        if len(self._parts) < MAX_KEPT_NAMES and len(name) < MAX_KEPT_LENGTH:
+            self._parts[name] = prefix, local
+        return prefix, local
 
-    def _declare(self, depth: int, attribute: str, uri: str) -> None:
+    def _declare(self, depth: int, prefix: str, uri: str, attribute: str) -> None:
         """As sections 2.2 and 3 of the specification ask."""
-        prefix = "" if attribute == "xmlns" else self._split_attribute(attribute)[1]
         if prefix == "xmlns" or (prefix == "xml") != (uri == XML_NAMESPACE) or uri == XMLNS_NAMESPACE:
             raise NamespaceFault("The prefixes xml and xmlns and their namespaces are reserved.", attribute)
         if prefix and not uri:
             raise NamespaceFault("A prefix cannot be declared for no namespace.", attribute)
         self._replaced.append((depth, prefix, self._uris.get(prefix)))
         self._uris[prefix] = uri
+        self.depth = depth
+        self.sound.clear()
 
     def _check_attributes(self, attributes: list[str]) -> None:
         """Every prefix is declared, and no two attributes are one once prefixes are looked up."""
-        prefixes = {}
+        uris: dict[str, str] = {}
         for attribute in attributes:
-            prefix, _ = self._split_attribute(attribute)
-            if prefix not in prefixes:
-                prefixes[prefix] = self.find(prefix)
-                if not prefixes[prefix]:
-                    raise NamespaceFault("The prefix of this name is not declared.", attribute)
-        if len(prefixes) == len(set(prefixes.values())):
+            prefix = attribute[: attribute.index(":")]
+            if prefix not in self._uris:
+                raise NamespaceFault("The prefix of this name is not declared.", attribute)
+            uris[prefix] = self._uris[prefix]
+        if len(uris) == len(set(uris.values())):
             return
         seen = set()
         for attribute in attributes:
-            prefix, local = self._split_attribute(attribute)
-            if (prefixes[prefix], local) in seen:
+            prefix, _, local = attribute.partition(":")
+            if (uris[prefix], local) in seen:
                 raise NamespaceFault("Two attributes have one name in one namespace.", attribute)
-            seen.add((prefixes[prefix], local))
-
-    def _split_attribute(self, attribute: str) -> tuple[str, str]:
-        try:
-            return self._split(attribute)
-        except NamespaceFault as fault:
-            raise NamespaceFault(fault.detail, attribute) from fault
+            seen.add((uris[prefix], local))

@@ -10,14 +10,13 @@ from crosswalk.converter.limits import START, Place, Source, read_fully
 from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
-BLOCK = 1 << 16
-"""Bytes that are read at a time."""
+BLOCK = 1 << 20
+"""Bytes that are read at a time. Each block but the last costs extra: expat counts its lines."""
 
 MAX_PROLOG = 8 * 1024 * 1024
 """Bytes of comments, instructions and DOCTYPE that may stand before the root element."""
 
-# What may stand before a DOCTYPE. Possessive, so that no prolog takes more than linear time.
-BEFORE_DOCTYPE = re.compile(rb"(?:[ \t\n]++|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
+_SPACE = re.compile(rb"[ \t\n]*")
 # A DOCTYPE up to its last character, or to what may not stand in its internal subset.
 DOCTYPE = re.compile(
     rb"""<!DOCTYPE (?: "[^"]*" | '[^']*' | [^"'\[>]++ )*+
@@ -27,8 +26,7 @@ DOCTYPE = re.compile(
 )
 REFUSED_IN_DOCTYPE = (b"<!ENTITY", b"<!ATTLIST", b"%")
 DOCTYPE_REFUSAL = "A DOCTYPE that declares entities or attributes, or refers to parameter entities, is refused."
-# What stands in a prolog begins like one of these, a DOCTYPE and what is unfinished included.
-_PROLOG_MARKUP = (b"<!DOCTYPE", b"<!--", b"<?")
+_DOCTYPE_START = b"<!DOCTYPE"
 
 # Stands between namespace and local name in what expat reports: no document can hold it, so no namespace does.
 _SEPARATOR = "\x01"
@@ -50,14 +48,15 @@ def drop_handlers(parser: expat.XMLParserType) -> None:
     parser.CommentHandler = parser.ProcessingInstructionHandler = None
 
 
-def read_beginning(source: Source) -> bytes:
-    """The first bytes of a document, its prolog at least, with a checked DOCTYPE blanked out.
+def read_beginning(source: Source, size: int = BLOCK) -> bytes:
+    """The first block of a document and its whole prolog, with a checked DOCTYPE blanked out.
 
     Raises MalformedDocument, and UnsafeDocument for a DOCTYPE that declares entities or attributes or refers to
     parameter entities, and for a prolog that is longer than MAX_PROLOG.
     """
-    beginning = source.read(BLOCK)
-    while not _holds_prolog(beginning):
+    beginning = source.read(size)
+    start = find_doctype(beginning)
+    while _is_unfinished(beginning, start):
         if len(beginning) > MAX_PROLOG:
             mebibytes = MAX_PROLOG // 1024**2
             raise UnsafeDocument(f"More than {mebibytes} MiB stand before the root element.", place=START)
@@ -65,35 +64,39 @@ def read_beginning(source: Source) -> bytes:
         if not more:
             break
         beginning += more
-    return _blank_doctype(beginning)
+        start = find_doctype(beginning)
+    return _blank_doctype(beginning, start)
 
 
-def _holds_prolog(beginning: bytes) -> bool:
-    """Whether a document's beginning goes on beyond what may stand before its root, or what is refused there."""
-    start = find_doctype(beginning)
-    doctype = DOCTYPE.match(beginning, start)
-    if doctype:
-        return beginning.startswith((b">", *REFUSED_IN_DOCTYPE), doctype.end())
-    rest = beginning[start : start + len(_PROLOG_MARKUP[0])]
-    unfinished = rest.startswith(_PROLOG_MARKUP) or any(markup.startswith(rest) for markup in _PROLOG_MARKUP)
-    return not unfinished
+def _is_unfinished(beginning: bytes, start: int) -> bool:
+    """Whether what stands at `start`, the first that a prolog does not end with, may still be part of it."""
+    rest = beginning[start : start + len(_DOCTYPE_START)]
+    if rest == _DOCTYPE_START:
+        doctype = DOCTYPE.match(beginning, start)
+        return not (doctype and beginning.startswith((b">", *REFUSED_IN_DOCTYPE), doctype.end()))
+    return rest.startswith((b"<!--", b"<?")) or _DOCTYPE_START.startswith(rest) or rest == b"<!-"
 
 
-def find_doctype(xml: bytes) -> int:
+def find_doctype(xml: bytes, start: int = 0) -> int:
     """Where a DOCTYPE would stand: behind the white space, comments and instructions that begin a document."""
-    before = BEFORE_DOCTYPE.match(xml)
-    return before.end() if before else 0
+    while True:
+        start = _SPACE.match(xml, start).end()  # type: ignore[union-attr]  # it matches anywhere
+        opening, closing = (b"<!--", b"-->") if xml.startswith(b"<!", start) else (b"<?", b"?>")
+        end = xml.find(closing, start + len(opening)) if xml.startswith(opening, start) else -1
+        if end < 0:
+            return start
+        start = end + len(closing)
 
 
-def _blank_doctype(xml: bytes) -> bytes:
+def _blank_doctype(xml: bytes, start: int) -> bytes:
     """The document, its DOCTYPE checked and replaced by white space of the same shape, so that places stay.
 
     Declarations of elements and notations change nothing for us and are read over.
     """
-    start = find_doctype(xml)
-    doctype = DOCTYPE.match(xml, start)
-    if not doctype:
+    if not xml.startswith(_DOCTYPE_START, start):
         return xml
+    doctype = DOCTYPE.match(xml, start)
+    assert doctype is not None
     if doctype["subset"] and xml.startswith(REFUSED_IN_DOCTYPE, doctype.end()):
         raise UnsafeDocument(DOCTYPE_REFUSAL, place=START.after(xml[: doctype.end()].decode()))
     closed = xml.startswith(b">", doctype.end())
