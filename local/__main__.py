@@ -17,7 +17,9 @@ from local.host.deployment import Deployment
 from local.host.environment import InvocationError
 from local.host.gateway import Gateway
 from local.host.server import Server, listen
+from local.host.service import Function
 from local.host.template import TemplateError
+from local.storage import Storage
 
 TEMPLATE = Path("template.yaml")
 SITE = Path("site")
@@ -41,15 +43,20 @@ def main(arguments: list[str]) -> int:
 
 
 @asynccontextmanager
-async def deploy() -> AsyncIterator[tuple[Deployment, Database]]:
-    """The functions and their database, both ended afterwards."""
+async def deploy(host: str = "127.0.0.1") -> AsyncIterator[tuple[Deployment, Database, Storage]]:
+    """The functions, their database and their S3, all ended afterwards."""
     database = Database(log)
-    deployment = Deployment(TEMPLATE.resolve(), provide=database.provide, log=log)
+    storage = Storage(lambda: deployment.service.buckets, log, host)
+
+    async def provide(function: Function) -> dict[str, str]:
+        return {**await database.provide(function), **await storage.provide(function)}
+
+    deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
     try:
-        yield deployment, database
+        yield deployment, database, storage
     finally:
         await deployment.close()
-        await database.stop()
+        await asyncio.gather(database.stop(), storage.stop())
 
 
 async def serve() -> int:
@@ -60,15 +67,18 @@ async def serve() -> int:
     except (OSError, OverflowError, ValueError) as error:
         print(f"Cannot listen on HOST={host} PORT={port}: {error}. Another port: make start PORT=3001", file=sys.stderr)
         return 1
-    async with deploy() as (deployment, database):
+    async with deploy(host) as (deployment, database, storage):
         announce(deployment.service, f"http://{host}:{listener.getsockname()[1]}", SITE.is_dir())
         tasks = [
             asyncio.create_task(deployment.watch()),
             asyncio.create_task(database.watch(deployment.renew)),
+            asyncio.create_task(storage.deliver(deployment)),
             *(asyncio.create_task(database.provide(each)) for each in deployment.service.functions.values()),
+            *(asyncio.create_task(storage.provide(each)) for each in deployment.service.functions.values()),
         ]
+        gateway = Gateway(deployment, SITE, log, host, storage.name_buckets())
         try:
-            await Server(Gateway(deployment, SITE, log, host)).serve([listener])
+            await Server(gateway).serve([listener])
         finally:
             for task in tasks:
                 task.cancel()
@@ -77,7 +87,7 @@ async def serve() -> int:
 
 async def invoke(name: str, event: bytes) -> int:
     """Calls one function, as `sam local invoke` does, and prints its answer."""
-    async with deploy() as (deployment, _):
+    async with deploy() as (deployment, *_):
         functions = {function.name: function for function in deployment.service.functions.values()}
         if name not in functions:
             print(f"No function {name}; there are {', '.join(functions)}", file=sys.stderr)

@@ -16,7 +16,7 @@ HIDDEN = {
     *("service", "timestamp", "xray_trace_id"),
 }
 FORMATS = {"level": "{:<7}", "milliseconds": "{} ms"}
-PLAIN = ("level", "message", "method", "path", "status", "milliseconds")
+PLAIN = ("level", "message", "method", "route", "status", "milliseconds")
 
 
 def log(source: str, line: str) -> None:

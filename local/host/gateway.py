@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -63,10 +63,21 @@ FAILED = Refusal("DEFAULT_5XX", 502, "Internal server error")
 
 
 class Gateway:
-    """The ASGI application. `host` is the name or address that it listens on."""
+    """The ASGI application. `host` is the name or address that it listens on.
 
-    def __init__(self, deployment: Deployment, site: Path, log: Log, host: str = "localhost") -> None:
+    `addresses` are here what only a deployed stack knows, by what the site's headers say in their place.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        site: Path,
+        log: Log,
+        host: str = "localhost",
+        addresses: Mapping[str, str] | None = None,
+    ) -> None:
         self._deployment = deployment
+        self._addresses = addresses or {}
         self._log = log
         self._site = StaticFiles(directory=site, html=True) if site.is_dir() else None
         self._names = {"localhost", host.lower(), socket.gethostname().lower()}
@@ -81,8 +92,10 @@ class Gateway:
         except ClientDisconnect:
             response, outcome = None, "abandoned"
         milliseconds = (perf_counter() - started) * 1000
-        # Without the query, which may hold an email.
-        self._log("local", f"{request.method} {request.path} {outcome} {milliseconds:.0f} ms {request.id}")
+        # A route and no query: a path may hold what is as good as a key, and a query an email.
+        found = self._deployment.service.find_route(request.method, request.decoded_path)
+        name = found[0].path if found else request.path
+        self._log("local", f"{request.method} {name} {outcome} {milliseconds:.0f} ms {request.id}")
         if response:
             response.headers.setdefault("X-Request-Id", request.id)
             await response(scope, receive, send)
@@ -137,7 +150,11 @@ class Gateway:
             response = await self._site.get_response(self._site.get_path(http.scope), http.scope)
         except HTTPException:
             return None
-        response.headers.update({"Cache-Control": "no-cache", **self._deployment.service.site_headers})
+        response.headers["Cache-Control"] = "no-cache"
+        for name, value in self._deployment.service.site_headers.items():
+            for placeholder, address in self._addresses.items():
+                value = value.replace(placeholder, address)
+            response.headers[name] = value
         return response
 
 

@@ -3,11 +3,15 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Function:
-    """One AWS::Serverless::Function. `name` is its folder's name; `timeout` is in seconds, `memory` in MB."""
+    """One AWS::Serverless::Function. `name` is its folder's name; `timeout` is in seconds, `memory` in MB.
+
+    `patterns` are those of EventBridge's rules that it answers to.
+    """
 
     name: str
     logical_id: str
@@ -18,6 +22,7 @@ class Function:
     timeout: float
     memory: int
     environment: dict[str, str]
+    patterns: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,7 @@ class Service:
     """All of the template that runs here; `functions` by logical id.
 
     `minimum_compression` is in bytes; None: answers are never compressed.
+    `buckets` by logical id, each with its properties.
     `site_headers` are what CloudFront adds to the page, so that it meets its Content-Security-Policy here already.
     """
 
@@ -67,6 +73,7 @@ class Service:
     binary_types: tuple[str, ...]
     minimum_compression: int | None
     gateway_responses: dict[str, GatewayResponse]
+    buckets: dict[str, dict[str, Any]]
     site_headers: dict[str, str]
 
     def is_binary(self, media_types: str) -> bool:

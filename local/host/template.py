@@ -12,6 +12,7 @@ __all__ = ["TemplateError", "read_template"]
 FUNCTION = "AWS::Serverless::Function"
 API = "AWS::Serverless::Api"
 LAYER = "AWS::Serverless::LayerVersion"
+BUCKET = "AWS::S3::Bucket"
 HEADERS_POLICY = "AWS::CloudFront::ResponseHeadersPolicy"
 
 # What is read of these resources. The rest, such as permissions, may be made of what only a deployed stack knows.
@@ -19,6 +20,7 @@ PROPERTIES = {
     FUNCTION: ("CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout"),
     API: ("Auth", "BinaryMediaTypes", "GatewayResponses", "MinimumCompressionSize", "StageName"),
     LAYER: ("ContentUri",),
+    BUCKET: ("CorsConfiguration", "LifecycleConfiguration"),
     HEADERS_POLICY: ("ResponseHeadersPolicyConfig",),
 }
 
@@ -74,6 +76,7 @@ def _read_service(resources: dict[str, dict[str, Properties]], root: Path) -> Se
         binary_types=tuple(name.replace("~1", "/") for name in api.get("BinaryMediaTypes", [])),
         minimum_compression=None if least is None else _read_number("MinimumCompressionSize", least),
         gateway_responses={kind: _read_gateway_response(kind, response) for kind, response in responses.items()},
+        buckets=resources[BUCKET],
         site_headers=_read_site_headers(resources[HEADERS_POLICY].values()),
     )
 
@@ -98,6 +101,11 @@ def _read_function(logical_id: str, properties: Properties, layers: dict[str, Pa
         timeout=_read_number(f"Timeout of {logical_id}", properties.get("Timeout", 3)),
         memory=_read_number(f"MemorySize of {logical_id}", properties.get("MemorySize", 128)),
         environment={name: _read_variable(value) for name, value in variables.items()},
+        patterns=tuple(
+            event["Properties"]["Pattern"]
+            for event in (properties.get("Events") or {}).values()
+            if event.get("Type") == "EventBridgeRule"
+        ),
     )
 
 

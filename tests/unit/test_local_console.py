@@ -16,7 +16,7 @@ REQUEST = {
     "function_arn": "arn:aws:lambda:us-east-1:123456789012:function:JsonToXmlFunction",
     "correlation_id": "52e26750",
     "method": "POST",
-    "path": "/json2xml",
+    "route": "/json2xml",
     "status": 200,
     "milliseconds": 7.0,
 }
