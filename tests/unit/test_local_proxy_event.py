@@ -32,6 +32,7 @@ def create_service(**changes: Any) -> Service:
         "binary_types": ("*/*",),
         "minimum_compression": None,
         "gateway_responses": {},
+        "buckets": {},
         "site_headers": {},
     }
     return Service(**(members | changes))

@@ -1,0 +1,122 @@
+"""Conversions through S3 as `make start` runs them: an upload over HTTP, told of as by EventBridge, and its result."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from crosswalk.converter import json_to_xml
+from tests.running import ROOT, RunningService
+
+README = (ROOT / "README.md").read_text()
+JSON = b'{"price":1.0,"tags":[],"price":1e400,"deep":[[["\xc3\xa9"]]]}'
+PATIENCE = 60.0
+ORIGIN = "https://somebody.example"
+
+
+@pytest.fixture
+def client(service: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service, timeout=PATIENCE) as client:
+        yield client
+
+
+def begin(client: httpx.Client, to: str, size: int, **options: str) -> dict[str, Any]:
+    answer = client.post("/conversions", params={"to": to, "bytes": str(size), **options})
+    assert answer.status_code == 201, answer.text
+    begun: dict[str, Any] = answer.json()
+    return begun
+
+
+def wait(client: httpx.Client, conversion_id: str) -> dict[str, Any]:
+    """The answer once the conversion has ended."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        answer: dict[str, Any] = client.get(f"/conversions/{conversion_id}").json()
+        if answer["status"] in ("done", "failed"):
+            return answer
+        time.sleep(0.2)
+    raise AssertionError(f"it is still {answer['status']}")
+
+
+def convert(client: httpx.Client, document: bytes, to: str) -> dict[str, Any]:
+    begun = begin(client, to, len(document))
+    client.put(begun["upload"], content=document).raise_for_status()
+    return wait(client, begun["id"])
+
+
+def test_a_document_comes_back_byte_for_byte(client: httpx.Client) -> None:
+    xml = client.get(convert(client, JSON, "xml")["result"])
+    assert xml.content == json_to_xml(JSON)
+    assert client.get(convert(client, xml.content, "json")["result"]).content == JSON
+
+
+def test_a_result_is_a_file_to_save(client: httpx.Client) -> None:
+    headers = client.get(convert(client, JSON, "xml")["result"]).headers
+    assert headers["Content-Type"] == "application/xml"
+    assert headers["Content-Disposition"] == 'attachment; filename="document.xml"'
+
+
+def test_a_malformed_document_fails_with_its_line_and_column(client: httpx.Client) -> None:
+    answer = convert(client, b'{"a": 1,\n "b": }', "xml")
+    assert answer["status"] == "failed"
+    assert (answer["problem"]["line"], answer["problem"]["column"]) == (2, 7)
+
+
+def test_a_conversion_waits_for_its_document(client: httpx.Client) -> None:
+    begun = begin(client, "xml", 2)
+    assert client.get(f"/conversions/{begun['id']}").json() == {"id": begun["id"], "status": "waiting"}
+
+
+def test_the_three_commands_of_the_readme_convert_a_document(service: str, tmp_path: Path) -> None:
+    (tmp_path / "big.json").write_bytes(JSON)
+    (commands,) = re.findall(r"^```sh\n(begun=.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert len(commands.splitlines()) == 3
+    asked = commands.splitlines()[2]
+    script = f"set -e\n{commands}until {asked} | grep done; do sleep 0.2; done"
+    done = subprocess.run(
+        ["bash", "-c", script.replace("localhost:3000", service)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stderr
+    result = re.findall(r'"result":"([^"]+)"', done.stdout)[-1]
+    assert httpx.get(result).content == json_to_xml(JSON)
+
+
+def test_a_page_of_any_origin_may_use_the_addresses(client: httpx.Client) -> None:
+    begun = begin(client, "xml", 2)
+    asked = {"Origin": ORIGIN, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    allowed = client.options(begun["upload"], headers=asked).headers
+    assert allowed["Access-Control-Allow-Origin"] == ORIGIN
+    assert "PUT" in allowed["Access-Control-Allow-Methods"]
+    sent = client.put(begun["upload"], content=b"[]", headers={"Origin": ORIGIN, "Content-Type": "application/json"})
+    assert sent.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_the_page_may_connect_to_s3(client: httpx.Client) -> None:
+    address = urlsplit(begin(client, "xml", 2)["upload"])
+    policy = client.get("/").headers["Content-Security-Policy"]
+    assert f"connect-src 'self' {address.scheme}://{address.netloc};" in policy
+
+
+def test_no_log_holds_an_id(client: httpx.Client, running_service: RunningService) -> None:
+    begun = begin(client, "xml", 2)
+    client.put(begun["upload"], content=b"[]")
+    wait(client, begun["id"])
+    assert running_service.wait_for_line("GET /conversions/{id} 200")
+    assert begun["id"] not in "\n".join(running_service.lines)
+
+
+def test_nothing_of_s3_starts_when_no_function_needs_it() -> None:
+    running = RunningService(ROOT / "tests/local_project")
+    httpx.get(f"{running.address}/")
+    running.stop()
+    assert "S3" not in "\n".join(running.lines)

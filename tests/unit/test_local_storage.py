@@ -1,0 +1,109 @@
+"""S3 on this machine: the template's buckets with their rules, and whom it tells of new objects."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+
+from local.host.template import read_template
+from local.storage import Storage, describe_object, wants
+from tests.running import ROOT
+
+SERVICE = read_template(ROOT / "template.yaml")
+FUNCTIONS = {function.name: function for function in SERVICE.functions.values()}
+CONVERT = FUNCTIONS["convert_upload"]
+
+
+def run(test: Callable[[Storage, Any], Awaitable[None]]) -> None:
+    """Run a test with the template's buckets, and a client of them."""
+
+    async def main() -> None:
+        storage = Storage(lambda: SERVICE.buckets, lambda source, line: None)
+        try:
+            variables = await storage.provide(CONVERT)
+            client = boto3.client(
+                "s3",
+                endpoint_url=variables["AWS_ENDPOINT_URL_S3"],
+                region_name="us-east-1",
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+            )
+            await test(storage, client)
+        finally:
+            await storage.stop()
+
+    asyncio.run(main())
+
+
+def test_the_templates_buckets_are_there_with_their_rules() -> None:
+    async def look(_: Storage, client: Any) -> None:
+        (cors,) = client.get_bucket_cors(Bucket="ConversionsBucket")["CORSRules"]
+        assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == (["*"], ["GET", "PUT"])
+        (rule,) = client.get_bucket_lifecycle_configuration(Bucket="ConversionsBucket")["Rules"]
+        assert (rule["Expiration"]["Days"], rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]) == (1, 1)
+
+    run(look)
+
+
+def test_a_function_that_needs_no_s3_hears_nothing_of_it() -> None:
+    async def ask() -> None:
+        storage = Storage(lambda: SERVICE.buckets, lambda source, line: pytest.fail(line))
+        assert await storage.provide(FUNCTIONS["json_to_xml"]) == {}
+        await storage.stop()
+
+    asyncio.run(ask())
+
+
+def test_an_uploaded_document_is_told_of_once_and_its_result_is_not() -> None:
+    told: list[dict[str, Any]] = []
+
+    class Deployment:
+        service = SERVICE
+
+        async def invoke(self, logical_id: str, event: bytes) -> bytes:
+            assert logical_id == "ConvertUploadFunction"
+            told.append(json.loads(event)["detail"])
+            return b"{}"
+
+    async def upload(storage: Storage, client: Any) -> None:
+        delivering = asyncio.create_task(storage.deliver(Deployment()))  # type: ignore[arg-type]
+        for key in ("one/request", "one/document", "one/result"):
+            address = client.generate_presigned_url("put_object", Params={"Bucket": "ConversionsBucket", "Key": key})
+            answer = await asyncio.to_thread(httpx.put, address, content=b"12")
+            assert answer.status_code == 200
+        while not told:
+            await asyncio.sleep(0.01)
+        delivering.cancel()
+        etag = client.head_object(Bucket="ConversionsBucket", Key="one/document")["ETag"].strip('"')
+        ((detail),) = told
+        assert detail["object"] | {"sequencer": ""} == {
+            "key": "one/document",
+            "size": 2,
+            "etag": etag,
+            "sequencer": "",
+        }
+
+    run(upload)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "key", "wanted"),
+    [
+        ("ConversionsBucket", "one/document", True),
+        ("ConversionsBucket", "one/result", False),
+        ("ConversionsBucket", "document", False),
+        ("SiteBucket", "one/document", False),
+    ],
+)
+def test_the_templates_rule_says_which_objects_a_function_hears_of(bucket: str, key: str, wanted: bool) -> None:
+    assert wants(CONVERT, describe_object(bucket, key, "0" * 32, 2)) is wanted
+
+
+def test_a_function_without_a_rule_hears_of_nothing() -> None:
+    event = describe_object("ConversionsBucket", "one/document", "0" * 32, 2)
+    assert not wants(replace(CONVERT, patterns=()), event)
