@@ -1,7 +1,7 @@
 """The service that a template describes: its functions, its routes, and what API Gateway answers by itself."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ class Service:
     """All of the template that runs here; `functions` by logical id.
 
     `minimum_compression` is in bytes; None: answers are never compressed.
-    `buckets` by logical id, each with its properties.
     `site_headers` are what CloudFront adds to the page, so that it meets its Content-Security-Policy here already.
+    `buckets` by logical id, each with its properties.
     """
 
     routes: tuple[Route, ...]
@@ -73,8 +73,8 @@ class Service:
     binary_types: tuple[str, ...]
     minimum_compression: int | None
     gateway_responses: dict[str, GatewayResponse]
-    buckets: dict[str, dict[str, Any]]
     site_headers: dict[str, str]
+    buckets: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def is_binary(self, media_types: str) -> bool:
         """Whether the first of these media types (a Content-Type or an Accept header) is declared binary."""

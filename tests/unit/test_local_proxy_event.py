@@ -32,7 +32,6 @@ def create_service(**changes: Any) -> Service:
         "binary_types": ("*/*",),
         "minimum_compression": None,
         "gateway_responses": {},
-        "buckets": {},
         "site_headers": {},
     }
     return Service(**(members | changes))

@@ -117,6 +117,24 @@ def test_globals_are_merged_into_each_function(faulty: Service) -> None:
     assert slow.environment == {"GREETING": "hello, dev"}
 
 
+def test_buckets_and_the_rules_that_functions_answer_to_are_read(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text("""
+Resources:
+  Bucket: {Type: AWS::S3::Bucket, Properties: {CorsConfiguration: {CorsRules: []}, BucketName: other}}
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.handler
+      CodeUri: functions/echo/
+      Events:
+        Made: {Type: EventBridgeRule, Properties: {Pattern: {detail: {bucket: {name: [!Ref Bucket]}}}}}
+        Timed: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}
+""")
+    service = read_template(tmp_path / "template.yaml")
+    assert service.buckets == {"Bucket": {"CorsConfiguration": {"CorsRules": []}}}
+    assert service.functions["Function"].patterns == ({"detail": {"bucket": {"name": ["Bucket"]}}},)
+
+
 def test_a_resource_whose_condition_is_false_does_not_exist(faulty: Service) -> None:
     assert faulty.find_route("GET", "/production") is None
 
