@@ -1,13 +1,16 @@
 """The users table in every way of reaching it: directly, on the oldest PostgreSQL, and behind PgBouncer."""
 
+import sys
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, timedelta
 
 import psycopg
 import pytest
 
-from crosswalk.errors import UserNotFound
-from crosswalk.users import SAVE, delete_user, get_user, list_users, purge_users, save_user
+from crosswalk.errors import InvalidParameter, UserNotFound
+from crosswalk.users import SAVE, delete_user, get_user, list_users, parse_email, purge_users, save_user
 from tests.databases import Database, wait
 
 MONTH = timedelta(days=30)
@@ -81,8 +84,66 @@ def test_an_email_is_found_in_any_spelling(stored: str, asked: str) -> None:
 
 
 @pytest.mark.usefixtures("database")
-def test_an_email_is_stored_trimmed_and_otherwise_as_written() -> None:
-    assert wait(save_user(" Ada.Lovelace@Example.ORG ", "x"))[0].email == "Ada.Lovelace@Example.ORG"
+def test_an_email_is_stored_trimmed_with_its_local_part_as_written() -> None:
+    assert wait(save_user(" Ada.Lovelace@Example.ORG ", "x"))[0].email == "Ada.Lovelace@example.org"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_domain_that_merely_looks_alike_is_another_user() -> None:
+    wait(save_user("victim@instagram.com", "the victim's"))
+    _, created = wait(save_user("victim@\u0130nstagram.com", "the attacker's"))
+    assert created
+    assert wait(get_user("victim@instagram.com")).text == "the victim's"
+
+
+@pytest.mark.usefixtures("database")
+def test_capital_sigma_is_the_middle_sigma_wherever_it_stands() -> None:
+    wait(save_user("ΛΟΓΟΣ@example.org", "capital"))
+    assert wait(get_user("λογοσ@example.org")).text == "capital"
+    assert wait(save_user("λογος@example.org", "final"))[1]
+
+
+EVERY_CHARACTER = [chr(code) for code in range(1, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+
+
+def fold(database: Database, texts: Sequence[str]) -> list[str]:
+    """What PostgreSQL compares texts by when it compares them without case."""
+    statement = "SELECT lower(one::citext::text) FROM unnest(%s::text[]) WITH ORDINALITY AS of (one, n) ORDER BY n"
+    return [folded for (folded,) in database.query(statement, [list(texts)])]
+
+
+def list_letters(database: Database) -> list[str]:
+    """Every character that Python or PostgreSQL folds, and what each folds it to."""
+    pairs = zip(EVERY_CHARACTER, fold(database, EVERY_CHARACTER), strict=True)
+    return sorted(
+        {
+            one
+            for letter, folded in pairs
+            for one in {letter, folded, letter.lower()}
+            if {folded, letter.lower()} != {letter}
+        }
+    )
+
+
+def accept(emails: Iterable[str]) -> list[str]:
+    """How those emails that are taken are stored, each once."""
+    stored = set()
+    for email in emails:
+        with suppress(InvalidParameter):
+            stored.add(parse_email(email))
+    return sorted(stored)
+
+
+def test_python_and_postgresql_fold_every_letter_of_a_local_part_alike(database: Database) -> None:
+    stored = accept(f"{letter}@example.org" for letter in list_letters(database))
+    assert len(stored) > 2500
+    assert fold(database, stored) == [email.lower() for email in stored]
+
+
+def test_no_two_domains_as_stored_are_one_to_postgresql(database: Database) -> None:
+    stored = accept(f"a@b{letter}c.org" for letter in list_letters(database))
+    assert len(stored) > 1000
+    assert len(set(fold(database, stored))) == len(stored)
 
 
 @pytest.mark.parametrize(

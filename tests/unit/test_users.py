@@ -14,15 +14,17 @@ from crosswalk.users import parse_email, read_cursor, write_cursor
     ("text", "stored"),
     [
         ("ada@example.org", "ada@example.org"),
-        (" \tAda@Example.ORG\n", "Ada@Example.ORG"),
+        (" \tAda@Example.ORG\n", "Ada@example.org"),
         ("first.last+tag@sub.example.co.uk", "first.last+tag@sub.example.co.uk"),
         ("жена@пример.рф", "жена@пример.рф"),
         ("Ada@XN--MNCHEN-3YA.de", "Ada@münchen.de"),
         ("jose\u0301@example.org", "jos\u00e9@example.org"),
+        ("victim@\u0130nstagram.com", "victim@i\u0307nstagram.com"),
+        ("ΛΟΓΟΣ@ΛΟΓΟΣ.gr", "ΛΟΓΟΣ@λογοσ.gr"),
         ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
     ],
 )
-def test_an_email_is_trimmed_and_kept_as_written_unless_it_has_a_usual_spelling(text: str, stored: str) -> None:
+def test_the_local_part_is_kept_as_written_and_the_domain_is_idnas(text: str, stored: str) -> None:
     assert parse_email(text) == stored
     assert parse_email(stored) == stored
 
@@ -41,6 +43,12 @@ def test_what_is_not_an_email_is_refused_without_being_repeated(text: str) -> No
         parse_email(text)
     assert caught.value.parameter == "email"
     assert caught.value.detail == "The email must be one email address, such as first.last@example.org."
+
+
+@pytest.mark.parametrize("text", ["\u0130lk@example.org", "I\u0307lk@example.org"])
+def test_a_letter_with_two_lower_cases_is_refused(text: str) -> None:
+    with pytest.raises(InvalidParameter, match=r"U\+0130"):
+        parse_email(text)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))

@@ -1,7 +1,7 @@
 """The users table: get, save, delete, list, purge. One statement each, so each happens whole or not at all.
 
-Emails compare without case: the column is citext, ordered by its lower-case bytes (collation "C"), the same on every
-server. A deleted user's row is only marked, and nothing but the purge sees it any more.
+Emails compare without case, letter by letter: the column is citext, ordered by its lower-case bytes (collation "C"),
+the same on every server. A deleted user's row is only marked, and nothing but the purge sees it any more.
 """
 
 import binascii
@@ -19,6 +19,12 @@ MAX_TEXT = 100
 """Characters, that is code points."""
 
 PURGE_BATCH = 1000
+
+AMBIGUOUS = "\u0130"
+"""The letter İ, whose lower case is `i` to PostgreSQL, and `i` with a second dot to Unicode, IDNA and Python.
+
+It would make two addresses one user. No other letter that an email may have is lower-cased in two ways.
+"""
 
 
 @dataclass(frozen=True)
@@ -177,18 +183,19 @@ async def purge_users(retention: timedelta, seconds: float, batch: int = PURGE_B
 
 
 def parse_email(text: str) -> str:
-    """The email as it is stored: trimmed, otherwise as written, unless the same address has a more usual spelling.
+    """The email as it is stored: the local part trimmed and composed (NFC), the domain as IDNA spells it.
 
-    That is the case for decomposed characters, and for a domain in its encoded form (`xn--`). Whether the domain exists
-    is not asked. Raises InvalidParameter.
+    So `JOSÉ@XN--MNCHEN-3YA.de`, with a combining accent, is `JOSÉ@münchen.de`. Whether the domain exists is not
+    asked. Raises InvalidParameter.
     """
-    trimmed = text.strip()
     try:
-        usual = validate_email(trimmed, check_deliverability=False, strict=True).normalized
+        email = validate_email(text.strip(), check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         detail = "The email must be one email address, such as first.last@example.org."
         raise InvalidParameter(detail, parameter="email") from error
-    return trimmed if trimmed.lower() == usual.lower() else usual
+    if AMBIGUOUS in email:
+        raise InvalidParameter("The email holds the letter U+0130, which has two lower cases.", parameter="email")
+    return email
 
 
 def write_cursor(email: str) -> str:
