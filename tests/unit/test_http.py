@@ -1,16 +1,18 @@
 """What crosswalk.http promises every endpoint, shown on small routers of the tests' own."""
 
+import asyncio
 import io
 import json
+from time import process_time
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict
 
 from crosswalk.errors import DatabaseUnavailable
 from crosswalk.http.handler import create_handler
-from crosswalk.http.parameters import WholeNumber
+from crosswalk.http.parameters import WholeNumber, refuse_repeated_parameters
 from crosswalk.settings import read_service_settings
 from tests.events import REQUEST_ID, Answer, create_event, invoke
 
@@ -137,6 +139,24 @@ def test_a_whole_number_is_ascii_digits_only(limit: str) -> None:
 @pytest.mark.parametrize("host", ["[::1]:3000", "[::1]", "api.example.org:", "a:b:c"])
 def test_the_header_host_does_not_matter(host: str) -> None:
     assert request("GET", "/page", Host=host).status == 200
+
+
+@pytest.mark.parametrize("port", ["1, 443", "", "x", "-1", "99999999999999999999"])
+def test_the_header_x_forwarded_port_does_not_matter(port: str) -> None:
+    assert request("GET", "/page", X_Forwarded_Port=port).status == 200
+
+
+@pytest.mark.parametrize("path", ["/page", "/page?limit=x", "/failure", "/nowhere"])
+def test_an_answer_that_says_nothing_about_caches_is_kept_by_none(path: str) -> None:
+    assert request("GET", path).headers["Cache-Control"] == "no-store"
+
+
+def test_parameters_are_counted_in_one_pass() -> None:
+    query = "&".join(f"p{number}=" for number in range(20_000))
+    many = Request({"type": "http", "query_string": query.encode()})
+    started = process_time()
+    asyncio.run(refuse_repeated_parameters(many))
+    assert process_time() - started < 1, "a pass for each parameter took 5 seconds"
 
 
 def test_a_slash_too_many_is_a_404_rather_than_a_redirect_out_of_the_stage() -> None:

@@ -34,6 +34,8 @@ METHODS = ["DELETE", "GET", "POST"]
 REQUEST_HEADERS = ["Authorization", "Content-Type", "If-None-Match", "X-Amz-Date", "X-Amz-Security-Token"]
 EXPOSED_HEADERS = ["Crosswalk-Loss", "Crosswalk-Mapping", "ETag", "Link", "Location", "Retry-After", "X-Request-Id"]
 
+SERVER_HEADERS = {"host", "x-forwarded-port"}
+
 
 def create_handler(router: APIRouter) -> LambdaHandler:
     """The Lambda handler of an endpoint: takes API Gateway's REST proxy event (payload 1.0), returns its answer.
@@ -47,7 +49,7 @@ def create_handler(router: APIRouter) -> LambdaHandler:
     @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
     def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
-            return adapter(_without_host(event), context)
+            return adapter(_without_server(event), context)
         finally:
             if metrics.provider.metric_set:  # Powertools warns of a flush without metrics, as after OPTIONS
                 metrics.flush_metrics()
@@ -55,10 +57,13 @@ def create_handler(router: APIRouter) -> LambdaHandler:
     return handler
 
 
-def _without_host(event: dict[str, Any]) -> dict[str, Any]:
-    """The event without the header Host, which nothing here reads, and on whose `[::1]:3000` Mangum would fail."""
+def _without_server(event: dict[str, Any]) -> dict[str, Any]:
+    """The event without the headers that name the server, which nothing here reads.
+
+    Mangum would fail on a Host `[::1]:3000`, and on a port `1, 443`, to which a client can bring API Gateway.
+    """
     kept = {
-        kind: {name: value for name, value in (event.get(kind) or {}).items() if name.lower() != "host"}
+        kind: {name: value for name, value in (event.get(kind) or {}).items() if name.lower() not in SERVER_HEADERS}
         for kind in ("headers", "multiValueHeaders")
     }
     return {**event, **kept}

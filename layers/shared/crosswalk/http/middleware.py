@@ -24,6 +24,8 @@ class RequestLog:
     """Gives every answer its X-Request-Id and SECURITY_HEADERS, and logs one line for it.
 
     The line has the route, not the path, which may hold a conversion's id, nor the query, which may hold an email.
+
+    No cache may keep an answer that says nothing about caches: it holds somebody\'s document, or a user.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -40,6 +42,7 @@ class RequestLog:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = scope["aws.event"]["requestContext"]["requestId"]
                 headers.update(SECURITY_HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self.app(scope, receive, send_with_id)

@@ -1,5 +1,6 @@
 """Types of query parameters that read what they say and nothing else, and the rule that each is given once."""
 
+from collections import Counter
 from typing import Annotated
 
 from fastapi import Request
@@ -35,8 +36,8 @@ TrueOrFalse = Annotated[bool, BeforeValidator(_require_true_or_false)]
 
 async def refuse_repeated_parameters(request: Request) -> None:
     """A parameter given twice has no one meaning: 400, rather than choosing for the client."""
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in names:
-        if names.count(name) > 1:
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    for name, count in counts.items():
+        if count > 1:
             shown = name[:MAX_NAME]
             raise InvalidParameter(f"The parameter {shown} is given more than once.", parameter=shown)
