@@ -4,12 +4,15 @@ python -m deploy.openapi
 """
 
 import json
+from collections.abc import Mapping
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
+from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
 from crosswalk.http.problems import OPENAPI_SCHEMA
 from local.host.template import read_template
 
@@ -43,6 +46,8 @@ def describe_service() -> dict[str, Any]:
         router = import_module(f"functions.{name}.app").router
         app.include_router(router, generate_unique_id_function=lambda _, name=name: name)  # type: ignore[misc]
     document = app.openapi()
+    describe_mappings(document, "/json2xml", TO_XML)
+    describe_mappings(document, "/xml2json", TO_JSON)
     components = document.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = OPENAPI_SCHEMA
     for route in service.routes:
@@ -50,6 +55,16 @@ def describe_service() -> dict[str, Any]:
             components["securitySchemes"] = {"signature": SIGNATURE}
             document["paths"][route.path][route.method.lower()]["security"] = [{"signature": []}]
     return document
+
+
+def describe_mappings(document: dict[str, Any], path: str, converters: Mapping[str, Converter]) -> None:
+    """Say of each option which mappings take it, which OpenAPI has no words for: `"x-mappings": ["natural"]`."""
+    for parameter in document["paths"][path]["post"]["parameters"]:
+        takers = [
+            mapping for mapping, convert in converters.items() if parameter["name"] in signature(convert).parameters
+        ]
+        if takers:
+            parameter["x-mappings"] = takers
 
 
 def write_document() -> str:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from crosswalk.errors import InvalidParameter
 from crosswalk.http.handler import create_handler
@@ -23,7 +24,7 @@ class PageQuery(BaseModel):
 
     limit: WholeNumber = Field(10, ge=1, le=100, description="Users on a page.")
     offset: WholeNumber = Field(0, ge=0, le=2**63 - 1, description="Users to pass over.")
-    after: str | None = Field(None, description="The `next` of an earlier page.")
+    after: str | SkipJsonSchema[None] = Field(None, min_length=1, description="The `next` of an earlier page.")
 
 
 @router.get(

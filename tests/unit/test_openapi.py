@@ -61,6 +61,20 @@ def test_every_option_says_which_mapping_it_is_for(path: str, converters: Mappin
         assert [list_parameters(path)[name]["description"].partition(":")[0]] == takers
 
 
+@DIRECTIONS
+def test_every_option_lists_the_mappings_that_take_it(path: str, converters: Mapping[str, Converter]) -> None:
+    for name in set(list_parameters(path)) - {"mapping"}:
+        takers = [mapping for mapping, convert in converters.items() if name in inspect.signature(convert).parameters]
+        assert list_parameters(path)[name]["x-mappings"] == takers
+
+
+def test_an_email_is_described_as_one_and_a_cursor_as_not_empty() -> None:
+    for operation in DOCUMENT["paths"]["/user"].values():
+        assert operation["parameters"][0]["schema"]["format"] == "email"
+    after = DOCUMENT["paths"]["/users"]["get"]["parameters"][2]["schema"]
+    assert (after["type"], after["minLength"]) == ("string", 1)
+
+
 def test_every_reference_leads_somewhere() -> None:
     for reference in re.findall(r'"\$ref": "#/([^"]+)"', FILE.read_text()):
         target: Any = DOCUMENT

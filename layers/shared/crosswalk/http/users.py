@@ -19,7 +19,11 @@ class UserQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: str = Field(description="The user's email; compares without case.", examples=["ada@example.org"])
+    email: str = Field(
+        description="The user's email; compares without case.",
+        examples=["ada@example.org"],
+        json_schema_extra={"format": "email"},
+    )
 
 
 def answer_json(content: object, status: int = 200) -> Response:
