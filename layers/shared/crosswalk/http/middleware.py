@@ -25,7 +25,7 @@ class RequestLog:
 
     The line has the route, not the path, which may hold a conversion's id, nor the query, which may hold an email.
 
-    No cache may keep an answer that says nothing about caches: it holds somebody\'s document, or a user.
+    No cache may keep an answer that says nothing about caches: it holds somebody's document, or a user.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,0 +1,67 @@
+"""What strangers can cost: the bounds in the template, and that docs/costs.md tells their sum."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.settings import read_settings
+from tests.template.stack import Stack
+
+DAY = 24 * 60 * 60
+ANSWER = 4 * 1024 * 1024 / 1e9
+"""GB of the largest answer."""
+DATA_OUT = 0.09
+"""Dollars a GB, as the two below of November 2026 in us-east-1."""
+GB_SECOND = 0.0000166667
+REQUEST = (3.50 + 0.20 + 2 * 0.50 + 0.05 * 5 + 0.60) / 1e6
+"""API Gateway, Lambda, 2 KB of logs, a trace for one in twenty, and the firewall."""
+
+OPEN = ("/json2xml", "/xml2json")
+PROD = read_settings("prod").parameters
+
+
+def throttles(stack: Stack) -> dict[tuple[str, str], Any]:
+    settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
+    return {(one["HttpMethod"], one["ResourcePath"].replace("/~1", "/")): one["ThrottlingRateLimit"] for one in settings}
+
+
+def test_production_gives_converters_and_users_a_share_that_they_cannot_exceed() -> None:
+    assert 0 < int(PROD["ConverterConcurrency"]) <= 20
+    assert 0 < int(PROD["UserConcurrency"]) <= 20
+
+
+def test_the_page_tells_what_strangers_can_cost_a_day(stack: Stack) -> None:
+    rate, preflights = int(PROD["ConverterRate"]), len([method for method, _ in stack.routes() if method == "OPTIONS"])
+    memory = {stack.properties(stack.function_of(stack.routes()["POST", path]))["MemorySize"] for path in OPEN}
+    others = throttles(stack)["*", "/*"] * preflights + throttles(stack)["GET", "/health"]
+    data = len(OPEN) * rate * DAY * ANSWER * DATA_OUT
+    time = len(OPEN) * int(PROD["ConverterConcurrency"]) * DAY * memory.pop() / 1024 * GB_SECOND
+    requests = (len(OPEN) * rate + others) * DAY * REQUEST
+    page = Path("docs/costs.md").read_text()
+    for name, dollars in [("Data out", data), ("Lambda", time), ("Requests", requests)]:
+        assert f"| {name} | {dollars:.0f} |" in page
+    (told,) = re.findall(r"\| \*\*together\*\* \| \*\*(\d+)\*\* \| \*\*(\d+) an hour", page)
+    assert [int(one) for one in told] == pytest.approx(
+        [data + time + requests, (data + time + requests) / 24], rel=0.03
+    )
+
+
+def test_what_the_converters_cost_is_watched_as_invocations_and_time(stack: Stack) -> None:
+    alarm = stack.properties("Expense")
+    watched = {
+        (one["MetricStat"]["Metric"]["MetricName"], one["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"])
+        for one in alarm["Metrics"][1:]
+    }
+    converters = {stack.function_of(stack.routes()["POST", path]) for path in OPEN}
+    assert watched == {(metric, name) for metric in ("Duration", "Invocations") for name in converters}
+    assert alarm["Threshold"] == {"Ref": "ExpenseLimit"}
+    assert alarm["Metrics"][0]["Expression"].startswith("12 * ("), "hours of five minutes"
+    assert {one["MetricStat"]["Period"] for one in alarm["Metrics"][1:]} == {300}
+
+
+def test_nobody_evades_the_rate_for_an_address_by_ipv6(stack: Stack) -> None:
+    assert stack.one("AWS::CloudFront::Distribution")["DistributionConfig"]["IPV6Enabled"] is False
+    endpoint = stack.one("AWS::ApiGateway::RestApi")["EndpointConfiguration"]
+    assert endpoint.get("IpAddressType", "ipv4") == "ipv4"
