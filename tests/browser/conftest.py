@@ -1,17 +1,18 @@
 """The page in a real browser: Debian's Chromium, or the one that CHROMIUM names, under the policy that AWS serves."""
 
 from collections.abc import Iterator
-from functools import cache
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from local.host.intrinsics import load_yaml
+from tests.browser.person import Person
 from tests.programs import find_program
 from tests.running import ROOT
 
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+AXE = ROOT / ".npm/node_modules/axe-core/axe.min.js"
 
 
 # Not for the whole session: Playwright keeps an event loop running, and other tests start their own.
@@ -25,19 +26,49 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, service: str) -> Iterator[Page]:
-    """The page, opened; whatever it writes to the console as an error, a breach of the policy say, fails the test."""
-    errors: list[str] = []
-    context = browser.new_context(base_url=service, permissions=["clipboard-read", "clipboard-write"])
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.on("console", lambda message: errors.append(message.text) if is_error(message) else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.route(lambda url: urlsplit(url).path == "/", serve_with_policy)
-    page.goto("/")
-    yield page
+def context(browser: Browser, service: str) -> Iterator[BrowserContext]:
+    """What a page may do; whatever it writes to the console as an error, or asks of others, fails the test."""
+    faults: list[str] = []
+    context = browser.new_context(
+        base_url=service,
+        permissions=["clipboard-read", "clipboard-write"],
+        viewport={"width": 1280, "height": 800},
+        locale="en",
+    )
+    context.set_default_timeout(20_000)
+    context.on("console", lambda message: faults.append(message.text) if is_error(message) else None)
+    context.on("weberror", lambda error: faults.append(str(error.error)))
+    own = (service, "blob:", "data:")
+    context.on("request", lambda request: None if request.url.startswith(own) else faults.append(request.url))
+    yield context
     context.close()
-    assert errors == []
+    assert faults == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """The page, opened, under the policy that CloudFront sends with it."""
+    page = context.new_page()
+    answer = page.goto("/")
+    assert answer
+    assert answer.headers["content-security-policy"] == read_policy()
+    return page
+
+
+@pytest.fixture
+def person(page: Page) -> Person:
+    """Somebody in front of the page."""
+    return Person(page)
+
+
+@pytest.fixture
+def axe() -> Path:
+    """axe-core's script, which finds what keeps people from using a page."""
+    if not AXE.exists() and os.environ.get("CI") == "true":
+        pytest.fail("There is no axe-core: make .npm/.installed")
+    if not AXE.exists():
+        pytest.skip("there is no axe-core: install npm, then make .npm/.installed")
+    return AXE
 
 
 def is_error(message: ConsoleMessage) -> bool:
@@ -45,12 +76,6 @@ def is_error(message: ConsoleMessage) -> bool:
     return message.type == "error" and not message.text.startswith("Failed to load resource")
 
 
-def serve_with_policy(route: Route) -> None:
-    answer = route.fetch()
-    route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": read_policy()})
-
-
-@cache
 def read_policy() -> str:
     """The Content-Security-Policy that CloudFront sends with the page."""
     resources = load_yaml(ROOT / "template.yaml")["Resources"].values()

@@ -1,0 +1,161 @@
+/**
+ * Documents: their bytes and text, their lines, and places in them.
+ *
+ * @typedef {"json" | "xml"} Language
+ * @typedef {object} Held what a pane holds
+ * @property {string} text
+ * @property {Uint8Array<ArrayBuffer>} [bytes] a file's own or the service's answer, which go out as they are; what was
+ *   typed or pasted has none and goes out as UTF-8
+ * @property {string} [name] of a file
+ * @property {string} [encoding] of a file that is not UTF-8
+ * @property {File} [file] one above LIMIT, which is never read as text
+ */
+
+import { scanJson } from "./highlight.js";
+
+// Bytes of a document, in or out, on the routes that answer at once.
+export const LIMIT = 4 * 1024 * 1024;
+
+export const LANGUAGES = {
+  json: { name: "JSON", other: "xml", route: "json2xml", type: "application/json" },
+  xml: { name: "XML", other: "json", route: "xml2json", type: "application/xml" },
+};
+
+export const EMPTY = Object.freeze({ text: "" });
+
+export const isEmpty = ({ text, bytes, file }) => !text && !bytes?.length && !file;
+
+export function toBytes({ text, bytes }) {
+  return bytes ?? new TextEncoder().encode(declareUtf8(text));
+}
+
+// Text that was typed or pasted goes out as UTF-8, whatever encoding it declares for the file it came from. Blanks
+// keep the columns where they were.
+function declareUtf8(text) {
+  return text.replace(/^(\uFEFF?<\?xml[^>]*?\sencoding\s*=\s*)(["'])([\w.-]+)\2/, (whole, start, quote, name) =>
+    name.toUpperCase() === "UTF-8" ? whole : `${start}${quote}UTF-8${quote}${" ".repeat(Math.max(0, name.length - 5))}`,
+  );
+}
+
+// A file as a document; one above LIMIT as the file that it is.
+export async function readFile(file) {
+  if (file.size > LIMIT) return { text: "", name: file.name, file };
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const encoding = recognizeEncoding(bytes);
+  return { text: decode(bytes, encoding), bytes, name: file.name, encoding: encoding === "UTF-8" ? "" : encoding };
+}
+
+// The text of a file for showing it; the service decodes the bytes itself, and more strictly.
+function decode(bytes, encoding) {
+  try {
+    return new TextDecoder(encoding).decode(bytes);
+  } catch {
+    return new TextDecoder().decode(bytes);
+  }
+}
+
+function recognizeEncoding(bytes) {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "UTF-16LE";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "UTF-16BE";
+  const head = String.fromCharCode(...bytes.subarray(0, 200));
+  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(head)?.[1]?.toUpperCase() ?? "UTF-8";
+  return declared.startsWith("UTF-16") ? "UTF-8" : declared; // what was just read is not UTF-16
+}
+
+// The language that a text is in, as its first character tells: XML begins with "<", JSON often with a bracket or
+// quote.
+export function recognizeLanguage(text) {
+  const start = /\S/.exec(text.slice(0, 1000))?.[0];
+  if (start === "<") return "xml";
+  return start && "[{\"".includes(start) ? "json" : undefined;
+}
+
+// The lines of a text. LF, CRLF and CR each end one, as they do for the service.
+export class Lines {
+  constructor(text) {
+    this.text = text;
+    this.starts = [0];
+    this.longest = 0;
+    let [feed, carriage] = [text.indexOf("\n"), text.indexOf("\r")];
+    while (feed >= 0 || carriage >= 0) {
+      const first = carriage < 0 || (feed >= 0 && feed < carriage) ? feed : carriage;
+      const next = first === carriage && feed === carriage + 1 ? feed + 1 : first + 1;
+      this.longest = Math.max(this.longest, first - this.starts[this.count - 1]);
+      this.starts.push(next);
+      if (feed >= 0 && feed < next) feed = text.indexOf("\n", next);
+      if (carriage >= 0 && carriage < next) carriage = text.indexOf("\r", next);
+    }
+    this.longest = Math.max(this.longest, text.length - this.starts[this.count - 1]);
+  }
+
+  get count() {
+    return this.starts.length;
+  }
+
+  // Where a line ends, before what ends it.
+  end(line) {
+    const next = this.starts[line + 1];
+    if (next === undefined) return this.text.length;
+    return this.text[next - 1] === "\n" && this.text[next - 2] === "\r" ? next - 2 : next - 1;
+  }
+
+  // The line, counted from 0, that an offset is in.
+  at(offset) {
+    let [low, high] = [0, this.count - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.starts[middle] <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  // The offset of a place as the service tells it: counted from 1, columns in characters.
+  locate(line, column) {
+    const index = Math.min(line, this.count) - 1;
+    const end = this.end(index);
+    let offset = this.starts[index];
+    for (let at = 1; at < column && offset < end; at++) {
+      offset += (this.text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+    }
+    return offset;
+  }
+}
+
+// Where the member or value begins that a JSON pointer (RFC 6901) names. Of duplicates it is the last, the one that a
+// mapping stumbles over.
+export function locatePointer(text, pointer) {
+  const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const around = [];
+  const isWanted = () =>
+    around.length === wanted.length && around.every(({ at }, depth) => String(at) === wanted[depth]);
+  let found;
+  for (const { start, end, kind } of scanJson(text)) {
+    const [first, inner] = [text[start], around.at(-1)];
+    const isName = kind === "name" && inner && !inner.list;
+    if (isName) inner.at = JSON.parse(text.slice(start, end));
+    const begins = isName || !inner || (inner.list && first !== "," && first !== "]");
+    if (begins && isWanted()) found = start;
+    if (first === "{" || first === "[") around.push({ list: first === "[", at: first === "[" ? 0 : undefined });
+    else if (first === "}" || first === "]") around.pop();
+    else if (first === "," && inner) inner.at = inner.list ? Number(inner.at) + 1 : undefined;
+  }
+  return found;
+}
+
+export function formatSize(bytes) {
+  if (bytes < 1000) return plural(bytes, "byte");
+  const power = Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  const number = bytes / 1000 ** power;
+  return `${number.toFixed(number < 100 ? 1 : 0)} ${["", "KB", "MB", "GB"][power]}`;
+}
+
+export function plural(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+// A file's name for the other language.
+export function rename(name, language) {
+  return name && `${name.replace(/\.[^.]*$/, "")}.${language}`;
+}

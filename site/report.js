@@ -1,0 +1,133 @@
+/**
+ * What the page says: of each document, of what came of it, and of what went wrong.
+ *
+ */
+
+import { LANGUAGES, formatSize, locatePointer, plural } from "./documents.js";
+
+// What each word of the Crosswalk-Loss header says.
+const LOSSES = {
+  order: "the order among elements, attributes and text",
+  whitespace: "white space around text",
+  comments: "comments",
+  "processing-instructions": "processing instructions",
+  prefixes: "namespace prefixes",
+  types: "which values are numbers, true, false, null or empty",
+  root: "where the root element came from",
+  lists: "lists of one and lists within lists",
+  "empty-lists": "empty lists",
+  "empty-text": "empty text",
+};
+
+// What each form that a document may be written in is called.
+const FORMS = {
+  declaration: "the XML declaration",
+  doctype: "the DOCTYPE",
+  comment: "comments",
+  instruction: "processing instructions",
+  whitespace: "white space",
+  escapes: "escapes in strings",
+  order: "the order of attributes",
+  quotes: "quotes",
+  cdata: "CDATA marks",
+  references: "character references",
+  ends: "line ends",
+  tags: "white space in tags",
+  empty: "how empty elements are written",
+};
+
+const join = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
+
+export function element(name, properties, ...content) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...content);
+  return made;
+}
+
+export function button(label, act) {
+  const made = element("button", { type: "button" }, label);
+  made.addEventListener("click", act);
+  return made;
+}
+
+// Say something to those who listen to the page.
+export function announce(sentence) {
+  const status = document.querySelector("#announcement");
+  if (status.textContent !== sentence) status.textContent = sentence;
+}
+
+// The one line on a document: how large it is and, of a result, where it comes from and what it lacks.
+export function describe({ language, held, lines }, { source, result }) {
+  if (!held.text) return [];
+  const facts = [formatSize(held.bytes?.length ?? new Blob([held.text]).size), plural(lines.count, "line")];
+  if (!result || !source || LANGUAGES[source].other !== language) return [facts.join(" · ")];
+  facts.push(`by ${result.mapping}`, `${result.milliseconds.toLocaleString("en")} ms`);
+  const lost = result.losses.map((word) => LOSSES[word] ?? word);
+  if (!lost.length) return [facts.join(" · ")];
+  return [`${facts.join(" · ")} · `, element("span", { className: "loss" }, `leaves out ${join(lost)}`)];
+}
+
+const SIGNS = { same: "=", nearly: "≈", different: "≠", unchecked: "–" };
+
+// What came back, in a sign and a sentence.
+export function judge(verdict) {
+  const sign = SIGNS[verdict.kind];
+  if (verdict.kind === "unchecked") return { sign, sentence: verdict.detail };
+  if (verdict.kind === "same") return { sign, sentence: "It comes back the same, character for character." };
+  if (verdict.kind === "different") return { sign, sentence: "It comes back different." };
+  const but = join(Object.keys(FORMS).filter((form) => verdict.but.includes(form)).map((form) => FORMS[form]));
+  return { sign, sentence: `It comes back the same but for ${but || "how it is written"}.` };
+}
+
+// The sentence on what came back and, of a difference, three lines of each.
+export function showVerdict(verdict, jump) {
+  const { sign, sentence } = judge(verdict);
+  const line = element("p", {}, element("b", { className: "sign", ariaHidden: "true" }, sign), ` ${sentence}`);
+  if (verdict.kind !== "different") return [line];
+  const { before, after } = verdict;
+  line.append(" ", button(`Go to line ${before.line.toLocaleString("en")}`, () => jump(before.offset)));
+  return [line, showPlace("What you have", before), showPlace("What came back", after)];
+}
+
+function showPlace(title, { line, first, lines }) {
+  const list = element("ol", { start: first });
+  for (const [at, text] of lines.entries()) {
+    const shown = element("code", {}, text.replace(/^ +| +$/g, (blanks) => "·".repeat(blanks.length)) || " ");
+    list.append(element("li", { className: first + at === line ? "here" : "" }, shown));
+  }
+  return element("figure", {}, element("figcaption", {}, title), list);
+}
+
+// The offset of a problem in the document, if it has one.
+export function findPlace({ lines, held }, { line, column, pointer }) {
+  if (line && column) return lines.locate(line, column);
+  return pointer === undefined ? undefined : locatePointer(held.text, pointer);
+}
+
+// Why there is no result, where, and what can be done about it.
+export function showProblem(problem, place, jump, ways) {
+  const { title, detail, line, column, pointer, path, code, request } = problem;
+  const facts = element("p", { className: "more" });
+  const name = line && column ? `Line ${line.toLocaleString("en")}, column ${column.toLocaleString("en")}` : pointer;
+  if (place !== undefined) facts.append(button(name || "The whole document", () => jump(place)));
+  facts.append(...ways);
+  for (const [word, value] of Object.entries({ pointer: place === undefined ? pointer : "", path, code, request })) {
+    if (value) facts.append(element("span", {}, `${word} `, element("code", {}, value)));
+  }
+  return [element("p", {}, element("strong", {}, `${title}:`), ` ${detail}`), facts];
+}
+
+// A button that counts the seconds down until it can be used.
+export function waitingButton(seconds, act) {
+  const made = button("Try again", () => made.ariaDisabled === "true" || act());
+  const until = performance.now() + seconds * 1000;
+  const tick = () => {
+    const left = Math.ceil((until - performance.now()) / 1000);
+    made.ariaDisabled = String(left > 0);
+    made.textContent = left > 0 ? `Try again in ${plural(left, "second")}` : "Try again";
+    if (left <= 0) clearInterval(timer);
+  };
+  const timer = setInterval(tick, 250);
+  tick();
+  return made;
+}

@@ -1,0 +1,124 @@
+"""Nothing that a person put on the page is lost."""
+
+from playwright.sync_api import expect
+
+from tests.browser.person import Person
+
+
+def test_an_example_over_a_text_is_undone_by_the_button(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.take_example("A record")
+    expect(person.area("JSON")).not_to_have_value("[1]")
+    person.use("JSON", "Undo")
+    expect(person.area("JSON")).to_have_value("[1]")
+    expect(person.area("JSON")).to_be_focused()
+    expect(person.page.get_by_role("radio", name="Automatic")).to_be_checked()
+
+
+def test_an_example_over_a_text_is_undone_by_the_keys(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.take_example("A record")
+    expect(person.area("JSON")).to_be_focused()
+    person.page.keyboard.press("Control+Z")
+    expect(person.area("JSON")).to_have_value("[1]")
+
+
+def test_what_was_undone_can_be_done_again(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.use("JSON", "Clear")
+    person.use("JSON", "Undo")
+    person.use("JSON", "Redo")
+    expect(person.area("JSON")).to_have_value("")
+
+
+def test_clearing_is_undone_with_both_panes(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.use("JSON", "Clear")
+    expect(person.text("XML")).to_have_text("")
+    expect(person.area("JSON")).to_be_focused()
+    person.page.keyboard.press("Control+Z")
+    expect(person.area("JSON")).to_have_value("[1]")
+    expect(person.text("XML")).to_contain_text("integer")
+
+
+def test_clearing_a_result_leaves_what_it_was_made_of(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.use("XML", "Clear")
+    expect(person.area("JSON")).to_have_value("[1]")
+    expect(person.text("XML")).to_have_text("")
+
+
+def test_a_dropped_file_is_undone(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.drop("#json", "walk.json", b"[2]")
+    expect(person.area("JSON")).to_have_value("[2]")
+    person.use("JSON", "Undo")
+    expect(person.area("JSON")).to_have_value("[1]")
+
+
+def test_a_result_over_a_persons_text_is_undone_in_one_step(person: Person) -> None:
+    person.write("JSON", '{"mine":1}')
+    person.expect_settled("=")
+    person.write("XML", '<ITEM type="integer" value="2" />')
+    person.expect_text("JSON", "2")
+    person.use("JSON", "Undo")
+    expect(person.area("JSON")).to_have_value('{"mine":1}')
+    expect(person.text("XML")).to_contain_text('key="mine"')
+
+
+def test_an_example_that_replaces_both_panes_is_undone_in_one_step(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.take_example("A feed")
+    expect(person.text("JSON")).to_contain_text("feed")
+    person.use("JSON", "Undo")
+    expect(person.area("JSON")).to_have_value("[1]")
+    expect(person.text("XML")).to_contain_text("integer")
+
+
+def test_swapping_is_undone(person: Person) -> None:
+    person.write("JSON", '{"a": 1}')
+    person.expect_settled("≈")
+    person.press("Swap: convert XML to JSON")
+    person.expect_text("JSON", '{\n  "a": 1\n}')
+    person.use("JSON", "Undo")
+    expect(person.area("JSON")).to_have_value('{"a": 1}')
+
+
+def test_a_result_that_replaces_a_result_needs_no_undo(person: Person) -> None:
+    for text in ("[1]", "[2]", "[3]"):
+        person.write("JSON", text)
+        person.expect_settled("=")
+    expect(person.page.get_by_role("button", name="Undo in XML")).to_be_hidden()
+
+
+def test_keys_undo_what_was_typed_and_never_mix_two_documents(person: Person) -> None:
+    person.take_example("A record")
+    person.expect_settled("≈")
+    example = person.area("JSON").input_value()
+    person.use("JSON", "Clear")
+    person.page.keyboard.type("[1]")
+    person.expect_settled("=")
+    for _ in range(6):
+        person.page.keyboard.press("Control+Z")
+        assert person.area("JSON").input_value() in ("[1]", "[1", "[", "", example)
+
+
+def test_once_something_is_typed_the_keys_undo_that(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.use("JSON", "Clear")
+    person.page.keyboard.type("x")
+    person.page.keyboard.press("Control+Z")
+    expect(person.area("JSON")).to_have_value("")
+
+
+def test_a_large_paste_is_undone(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.area("JSON").press("Control+A")
+    person.paste('["' + "walk " * 30_000 + '"]')
+    expect(person.view("JSON")).to_be_visible()
+    person.use("JSON", "Undo")
+    expect(person.area("JSON")).to_have_value("[1]")
