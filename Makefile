@@ -154,7 +154,7 @@ $(POLICY_VENV)/.installed: requirements/policy.txt
 # The contract, as the functions' routers describe it.
 .PHONY: openapi
 
-openapi: $(VENV)/.dev  ## write site/openapi.json; a test fails when it is stale
+openapi: $(VENV)/.dev  ## write site/openapi.json and site/api.html; a test fails when they are stale
 	@$(BIN)/python -m deploy.openapi
 
 # The converter beside its peers, which have an environment of their own.

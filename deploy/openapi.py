@@ -1,5 +1,7 @@
 """Writes site/openapi.json: every route of template.yaml in one document, as the functions' routers describe it.
 
+And site/api.html, the same for people to read.
+
 python -m deploy.openapi
 """
 
@@ -14,10 +16,12 @@ from fastapi import FastAPI
 
 from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
 from crosswalk.http.problems import OPENAPI_SCHEMA
+from deploy.api_page import write_page
 from local.host.template import read_template
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "site" / "openapi.json"
+PAGE = ROOT / "site" / "api.html"
 
 VERSION = "1.0.0"
 """Of the contract, not of the code: semantic versioning, for those who call the service."""
@@ -73,3 +77,4 @@ def write_document() -> str:
 
 if __name__ == "__main__":
     FILE.write_text(write_document(), encoding="utf-8")
+    PAGE.write_text(write_page(describe_service(), ROOT / "events"), encoding="utf-8")

@@ -1,7 +1,11 @@
-"""Publishes the page: what it loads is named by its content's hash, so that caches may keep it for ever.
+"""Publishes the page: all of site/ in a folder named by the hash of the whole set, which caches may keep for ever.
 
-A browser that holds yesterday's index.html still finds yesterday's files: nothing is overwritten but index.html and
-what it does not load.
+    index.html                    <script type="module" src="a/0123456789abcdef/main.js">
+    a/0123456789abcdef/main.js    import { convert } from "./service.js"
+    a/0123456789abcdef/service.js
+
+So modules import each other by their plain names, and a browser that holds yesterday's index.html still finds
+yesterday's modules: nothing is overwritten but the HTML pages and what others link to.
 """
 
 import re
@@ -23,15 +27,17 @@ CONTENT_TYPES = {
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
-    ".webmanifest": "application/manifest+json",
+    ".xml": "application/xml",
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_FIRST = "no-cache"
 INDEX = "index.html"
+LINKED = ("openapi.json",)
+"""What others link to, and so is beside the pages too, by its own name."""
 REFERENCE = re.compile(
     r'(?P<before><(?:img|link|script)\b[^>]*\b(?:src|href)=")(?P<name>[^":?#]+)(?P<after>")', re.IGNORECASE
 )
-"""A file that the page loads. What it only links to, such as openapi.json, keeps its name for others to link to."""
+"""A file that a page loads."""
 
 
 @dataclass(frozen=True)
@@ -45,34 +51,29 @@ class SiteFile:
 
 
 def read_site(folder: Path) -> list[SiteFile]:
-    """The objects to publish, in the order in which to upload them: index.html comes after all it names."""
+    """The objects to publish, in the order in which to upload them: a page comes after all it loads."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     bodies = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
     if INDEX not in bodies:
         raise DeployError(f"{folder}/ has no {INDEX}")
-    index = bodies.pop(INDEX).decode()
-    named = {match["name"].removeprefix("./").removeprefix("/") for match in REFERENCE.finditer(index)}
-    keys = {name: hashed_name(name, body) if name in named else name for name, body in bodies.items()}
-    files = [describe(keys[name], body, hashed=name in named) for name, body in bodies.items()]
-    return [*files, describe(INDEX, rewrite(index, keys).encode(), hashed=False)]
+    home = f"a/{hash_set(bodies)}/"
+    pages = {name: body for name, body in bodies.items() if name.endswith(".html")}
+    assets = [describe(home + name, body, hashed=True) for name, body in bodies.items() if name not in pages]
+    linked = [describe(name, bodies[name], hashed=False) for name in LINKED if name in bodies]
+    return [*assets, *linked, *(describe(name, rewrite(body, home), hashed=False) for name, body in pages.items())]
 
 
-def hashed_name(name: str, body: bytes) -> str:
-    """`app.js` becomes `app.0123456789abcdef.js`."""
-    path = Path(name)
-    return path.with_name(f"{path.stem}.{sha256(body).hexdigest()[:16]}{path.suffix}").as_posix()
+def hash_set(bodies: dict[str, bytes]) -> str:
+    """Sixteen digits that change with the name or the content of any file."""
+    digest = sha256()
+    for name, body in bodies.items():
+        digest.update(f"{name} {len(body)}\n".encode() + body)
+    return digest.hexdigest()[:16]
 
 
-def rewrite(index: str, keys: dict[str, str]) -> str:
-    """index.html with each file that is published under another name called by that."""
-
-    def rename(match: re.Match[str]) -> str:
-        name = match["name"]
-        bare = name.removeprefix("./").removeprefix("/")
-        prefix = name[: len(name) - len(bare)]
-        return f"{match['before']}{prefix}{keys.get(bare, bare)}{match['after']}"
-
-    return REFERENCE.sub(rename, index)
+def rewrite(page: bytes, home: str) -> bytes:
+    """A page with what it loads named where it is published."""
+    return REFERENCE.sub(rf"\g<before>{home}\g<name>\g<after>", page.decode()).encode()
 
 
 def describe(key: str, body: bytes, *, hashed: bool) -> SiteFile:

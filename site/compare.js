@@ -4,10 +4,8 @@
  * A token has a `key`, by which two documents are the same or not, and `forms`: what may be written in another way, or
  * stands before it and says nothing, such as white space. `start` is its place.
  *
- * @typedef {{key: string, start: number, forms: Record<string, string>}} Piece
- * @typedef {{offset: number, line: number, first: number, lines: string[]}} Place three lines around an offset
- * @typedef {{kind: "same"} | {kind: "nearly", but: string[]} | {kind: "different", before: Place, after: Place}
- *   | {kind: "unchecked", detail: string}} Verdict
+ * A verdict is {kind: "same"}, {kind: "nearly", but: forms}, {kind: "different", before, after}, which are places with
+ * three lines around them, or {kind: "unchecked", detail}.
  */
 
 import { Lines } from "./documents.js";
@@ -17,8 +15,7 @@ function* readJson(text) {
   let last = 0;
   for (const { start, end } of scanJson(text)) {
     const raw = text.slice(start, end);
-    const escaped = raw[0] === '"' && raw.includes("\\");
-    const key = escaped ? JSON.stringify(JSON.parse(raw)) : raw;
+    const key = raw.includes("\\") ? JSON.stringify(JSON.parse(raw)) : raw;
     yield { key, start, forms: { whitespace: text.slice(last, start), escapes: raw } };
     last = end;
   }
@@ -42,16 +39,15 @@ function* readXml(text) {
       const blank = !/[^ \t\r\n]/.test(characters.text);
       if (blank && !(opened && closes)) forms.whitespace = characters.text;
       else if (characters.text) {
-        yield { key: characters.text, start: characters.start, forms };
+        yield { key: `#${characters.text}`, start: characters.start, forms };
         forms = {};
       }
-      characters = { text: "", start: 0 };
       if (!closes) yield readTag(text, token, forms);
-      const closed = closes || raw.endsWith("/>");
-      if (closes) yield { key: "</", start: token.start, forms: { ...forms, tags: raw.replace(/^<\/[^\s>]*/, "") } };
-      else if (closed) yield { key: "</", start: token.start, forms: { tags: ">" } };
-      opened = !closed;
+      opened = !closes && !raw.endsWith("/>");
+      const tags = closes ? raw.replace(/^<\/[^\s>]*/, "") : ">";
+      if (!opened) yield { key: "</", start: token.start, forms: closes ? { ...forms, tags } : { tags } };
       forms = {};
+      characters = { text: "", start: 0 };
     }
   }
   yield { key: "end", start: text.length, forms: { ...forms, whitespace: characters.text } };
@@ -61,8 +57,9 @@ function* readXml(text) {
 function readText(raw, kind, forms) {
   const text = raw.replace(/\r\n?/g, "\n");
   if (text !== raw) forms.ends = "CR";
-  if (kind === "cdata") forms.cdata = (forms.cdata ?? "") + raw;
-  return kind === "cdata" ? text.slice(9, -3) : resolve(text, forms);
+  if (kind === "text") return resolve(text, forms);
+  forms.cdata = (forms.cdata ?? "") + raw;
+  return text.slice(9, -3);
 }
 
 // An opening tag by its name and its attributes, whatever their order.
@@ -113,9 +110,8 @@ function judge(language, before, after) {
   }
 }
 
-const WIDTH = 160;
-
 // The line of an offset, the one before and the one behind it, cut to what can be looked at.
+const WIDTH = 160;
 function show(text, offset) {
   const lines = new Lines(text);
   const line = lines.at(offset);

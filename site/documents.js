@@ -1,19 +1,12 @@
 /**
  * Documents: their bytes and text, their lines, and places in them.
  *
- * @typedef {"json" | "xml"} Language
- * @typedef {object} Held what a pane holds
- * @property {string} text
- * @property {Uint8Array<ArrayBuffer>} [bytes] a file's own or the service's answer, which go out as they are; what was
- *   typed or pasted has none and goes out as UTF-8
- * @property {string} [name] of a file
- * @property {string} [encoding] of a file that is not UTF-8
- * @property {File} [file] one above LIMIT, which is never read as text
+ * What a pane holds is {text, bytes, name, encoding, file}. `bytes` are a file's own or the service's answer, and go
+ * out as they are; what was typed has none, and goes out as UTF-8. `file` is one above LIMIT, never read as text.
  */
 
 import { scanJson } from "./highlight.js";
 
-// Bytes of a document, in or out, on the routes that answer at once.
 export const LIMIT = 4 * 1024 * 1024;
 
 export const LANGUAGES = {
@@ -22,12 +15,8 @@ export const LANGUAGES = {
 };
 
 export const EMPTY = Object.freeze({ text: "" });
-
 export const isEmpty = ({ text, bytes, file }) => !text && !bytes?.length && !file;
-
-export function toBytes({ text, bytes }) {
-  return bytes ?? new TextEncoder().encode(declareUtf8(text));
-}
+export const toBytes = ({ text, bytes }) => bytes ?? new TextEncoder().encode(declareUtf8(text));
 
 // Text that was typed or pasted goes out as UTF-8, whatever encoding it declares for the file it came from. Blanks
 // keep the columns where they were.
@@ -63,12 +52,10 @@ function recognizeEncoding(bytes) {
   return declared.startsWith("UTF-16") ? "UTF-8" : declared; // what was just read is not UTF-16
 }
 
-// The language that a text is in, as its first character tells: XML begins with "<", JSON often with a bracket or
-// quote.
+// The language that a text is in, if its first character tells.
 export function recognizeLanguage(text) {
   const start = /\S/.exec(text.slice(0, 1000))?.[0];
-  if (start === "<") return "xml";
-  return start && "[{\"".includes(start) ? "json" : undefined;
+  return start === "<" ? "xml" : start && "[{\"".includes(start) ? "json" : undefined;
 }
 
 // The lines of a text. LF, CRLF and CR each end one, as they do for the service.
@@ -116,9 +103,7 @@ export class Lines {
     const index = Math.min(line, this.count) - 1;
     const end = this.end(index);
     let offset = this.starts[index];
-    for (let at = 1; at < column && offset < end; at++) {
-      offset += (this.text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
-    }
+    for (let at = 1; at < column && offset < end; at++) offset += this.text.codePointAt(offset) > 0xffff ? 2 : 1;
     return offset;
   }
 }
@@ -128,8 +113,7 @@ export class Lines {
 export function locatePointer(text, pointer) {
   const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const around = [];
-  const isWanted = () =>
-    around.length === wanted.length && around.every(({ at }, depth) => String(at) === wanted[depth]);
+  const isWanted = () => String(around.map(({ at }) => at)) === String(wanted) && around.length === wanted.length;
   let found;
   for (const { start, end, kind } of scanJson(text)) {
     const [first, inner] = [text[start], around.at(-1)];
@@ -151,11 +135,8 @@ export function formatSize(bytes) {
   return `${number.toFixed(number < 100 ? 1 : 0)} ${["", "KB", "MB", "GB"][power]}`;
 }
 
-export function plural(number, noun) {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}
+export const write = (number) => number.toLocaleString("en");
+export const plural = (number, noun) => `${write(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 // A file's name for the other language.
-export function rename(name, language) {
-  return name && `${name.replace(/\.[^.]*$/, "")}.${language}`;
-}
+export const rename = (name, language) => name && `${name.replace(/\.[^.]*$/, "")}.${language}`;

@@ -9,40 +9,29 @@
  *   own      said of a pane whose text a person put there; a result is not
  *   pair     the mapping that made one pane of the other, by which an automatic choice goes back
  *   check    the result sent back through the service and compared with the source
- *
- * @typedef {"idle" | "waiting" | "converting" | "checking" | "done" | "stuck" | "file"} Phase
- * @typedef {object} Snapshot both panes before something was replaced
- * @property {Record<Language, {held: Held, own: boolean}>} panes
- * @property {Language | undefined} source @property {string | undefined} pair @property {string} options
+ *   snapshot both panes, the source, the pair and the options, before something was replaced
+ *   phase    idle, waiting, converting, checking, done, stuck (on a problem), file (which nothing follows by itself)
  */
 
 import { compare } from "./compare.js";
 import { EMPTY, LANGUAGES, LIMIT, isEmpty, recognizeLanguage } from "./documents.js";
-import { chosenMapping, composeQuery, findInvalid, readState, writeState } from "./options.js";
+import { chosenMapping, composeQuery, readState, writeState } from "./options.js";
 import { Refusal, convert } from "./service.js";
 
-// Milliseconds without a key until a text is converted.
-const PAUSE = 300;
-
-// How many replacements can be undone.
-const DEPTH = 20;
+const PAUSE = 300; // milliseconds without a key until a text is converted
+const DEPTH = 20; // how many replacements can be undone
 
 export class Follow {
-  source;
   phase = "idle";
-  result;
-  verdict;
-  problem;
   past = [];
   future = [];
   #pair;
-  #before;
+  #before; // what there was before the source became the source
   #running = new AbortController();
   #timer = 0;
 
   constructor(panes, render) {
-    this.panes = panes;
-    this.render = render;
+    Object.assign(this, { panes, render });
   }
 
   // The mapping by which the source is converted.
@@ -79,7 +68,7 @@ export class Follow {
   }
 
   clear(language) {
-    const other = LANGUAGES[language].other;
+    const { other } = LANGUAGES[language];
     this.replace(language, EMPTY);
     if (this.#isOwn(other)) this.source = other; // which follows again once something changes
   }
@@ -107,25 +96,19 @@ export class Follow {
 
   /* Undoing */
 
-  undo() {
-    this.#restore(this.past, this.future);
-  }
-
-  redo() {
-    this.#restore(this.future, this.past);
-  }
-
-  #restore(from, to) {
+  undo(from = this.past, to = this.future) {
     const entry = from.pop();
     if (!entry) return;
     to.push({ snapshot: this.#takeSnapshot(), panes: entry.panes });
     const { panes, source, pair, options } = entry.snapshot;
     readState(options);
-    for (const language of ["json", "xml"]) {
-      this.panes[language].hold(panes[language].held, panes[language].own);
-    }
+    for (const language in panes) this.panes[language].hold(panes[language].held, panes[language].own);
     [this.source, this.#pair, this.#before] = [source, pair, undefined];
     this.#schedule(0);
+  }
+
+  redo() {
+    this.undo(this.future, this.past);
   }
 
   #takeSnapshot() {
@@ -156,7 +139,8 @@ export class Follow {
   }
 
   #enter(phase, facts = {}) {
-    Object.assign(this, { phase, ...(phase === "waiting" || phase === "converting" ? {} : { problem: undefined }) }, facts);
+    if (phase !== "waiting" && phase !== "converting") this.problem = undefined;
+    Object.assign(this, { phase }, facts);
     this.render();
   }
 
@@ -171,6 +155,7 @@ export class Follow {
     try {
       const query = composeQuery(source.language, this.mapping);
       const result = await convert(source.language, source.held, query, signal);
+      if (signal.aborted) return;
       this.#take(result);
       this.#enter("checking", { result, verdict: undefined });
       const verdict = await this.#check(source.language, source.held, result, signal);
@@ -184,19 +169,16 @@ export class Follow {
 
   // There is nothing to convert, or not here.
   #rest() {
-    for (const pane of Object.values(this.panes)) if (!pane.own && pane.language !== this.source) pane.hold(EMPTY, false);
-    if (!this.source || isEmpty(this.panes[this.source].held)) this.#pair = undefined;
-    const file = this.source && this.panes[this.source].held.file;
+    for (const pane of Object.values(this.panes)) if (!pane.own) pane.hold(EMPTY, false);
+    const { file } = this.source ? this.panes[this.source].held : EMPTY;
+    if (!file) this.#pair = undefined;
     this.#enter(file ? "file" : "idle", { result: undefined, verdict: undefined });
   }
 
   // What can be told without the service.
   #findProblem({ language, held }) {
-    const invalid = findInvalid(language, this.mapping);
-    if (invalid) return { title: "An option is missing", ...invalid };
     const { name, other } = LANGUAGES[language];
-    if (recognizeLanguage(held.text) !== other) return undefined;
-    return { title: `This looks like ${LANGUAGES[other].name}`, detail: `It stands in the ${name} pane.`, way: "move" };
+    return recognizeLanguage(held.text) === other && { title: `This looks like ${LANGUAGES[other].name}`, detail: `It stands in the ${name} pane.`, way: "move" };
   }
 
   #take(result) {
@@ -208,8 +190,8 @@ export class Follow {
 
   // Send a result back and compare what comes with the source.
   async #check(language, held, result, signal) {
-    if ((result.document.bytes?.length ?? 0) > LIMIT) return { kind: "unchecked", detail: "The result is too large to check here." };
-    const other = LANGUAGES[language].other;
+    const { other } = LANGUAGES[language];
+    if (result.document.bytes.length > LIMIT) return { kind: "unchecked", detail: "The result is too large to check here." };
     const back = async (pretty) => {
       const query = composeQuery(other, result.mapping, pretty);
       const returned = await convert(other, result.document, query, signal);

@@ -1,7 +1,5 @@
 /**
- * The tokens of JSON and XML, and their colours. Scanners never fail: people are still typing.
- *
- * @typedef {{start: number, end: number, kind: string}} Token
+ * The tokens of JSON and XML, each {start, end, kind}, and their colours. Scanners never fail: people are still typing.
  */
 
 // The tokens of a JSON text: name, string, number, word (true, false, null, or what is none of them), punctuation.
@@ -11,12 +9,10 @@ export function* scanJson(text, from = 0, to = text.length) {
   token.lastIndex = from;
   for (let match = token.exec(text); match && match.index < to; match = token.exec(text)) {
     const start = match.index;
-    let kind = /^[-\d]/.test(match[0]) ? "number" : "word";
+    let kind = "[]{}:,".includes(match[0]) ? "punctuation" : /^[-\d]/.test(match[0]) ? "number" : "word";
     if (match[0] === '"') {
       token.lastIndex = colon.lastIndex = endString(text, start);
       kind = colon.test(text) ? "name" : "string";
-    } else if ("[]{}:,".includes(match[0])) {
-      kind = "punctuation";
     }
     yield { start, end: token.lastIndex, kind };
   }
@@ -41,15 +37,12 @@ const MARKUP = [
 // The tokens of an XML document: text, tag, comment, cdata, instruction (the XML declaration too), doctype.
 export function* scanXml(text, from = 0, to = text.length) {
   for (let start = from; start < to; ) {
-    const { end, kind } = text[start] === "<" ? endMarkup(text, start) : { end: endText(text, start), kind: "text" };
+    const next = text.indexOf("<", start);
+    const { end, kind } =
+      next === start ? endMarkup(text, start) : { end: next < 0 ? text.length : next, kind: "text" };
     yield { start, end, kind };
     start = end;
   }
-}
-
-function endText(text, start) {
-  const end = text.indexOf("<", start);
-  return end < 0 ? text.length : end;
 }
 
 function endMarkup(text, start) {
@@ -67,8 +60,9 @@ function endTag(text, start) {
   mark.lastIndex = start;
   for (let match = mark.exec(text); match; match = mark.exec(text)) {
     if (match[0] === ">") return mark.lastIndex;
-    mark.lastIndex = text.indexOf(match[0], mark.lastIndex) + 1;
-    if (mark.lastIndex === 0) break;
+    const end = text.indexOf(match[0], mark.lastIndex);
+    if (end < 0) break;
+    mark.lastIndex = end + 1;
   }
   return text.length;
 }
@@ -88,8 +82,7 @@ export function* scanPart(language, text, from, to) {
   if (language === "json") return yield* scanJson(text, from, to);
   for (const token of scanXml(text, findMarkup(text, from), to)) {
     if (token.kind === "tag") yield* splitTag(text, token);
-    else if (token.kind !== "text") yield token;
-    else yield* scanEntities(text, token);
+    else yield token;
   }
 }
 
@@ -107,19 +100,8 @@ function findMarkup(text, offset) {
   return offset;
 }
 
-function* scanEntities(text, { start, end }) {
-  const entity = /&[^\s;&<]{1,32};/g;
-  entity.lastIndex = start;
-  for (let match = entity.exec(text); match && match.index < end; match = entity.exec(text)) {
-    yield { start: match.index, end: entity.lastIndex, kind: "number" };
-  }
-}
-
-// The name under which the style sheet colours each kind; the others are written in ink.
-const COLOURS = {
-  tag: "tag", name: "name", string: "string", number: "number", word: "number", cdata: "string",
-  comment: "comment", instruction: "comment", doctype: "comment",
-};
+// What the style sheet calls the colours of some kinds; without a name it is ink.
+const COLOURS = { word: "number", cdata: "string", instruction: "comment", doctype: "comment", text: "", punctuation: "" };
 
 const canPaint = typeof CSS !== "undefined" && "highlights" in CSS; // there is no CSS in a worker
 
@@ -146,7 +128,7 @@ export class Paint {
     let row = 0;
     const last = rows[rows.length - 1];
     for (const { start, end, kind } of scanPart(language, text, rows[0].start, last.start + last.shown)) {
-      const colour = COLOURS[kind];
+      const colour = COLOURS[kind] ?? kind;
       if (!colour) continue;
       while (row < rows.length - 1 && rows[row + 1].start <= start) row++;
       for (let at = row; at < rows.length && rows[at].start < end; at++) {

@@ -1,10 +1,8 @@
 /**
  * The mapping and its options: what the page shows of them, sends, and keeps in its address.
- *
- * @typedef {HTMLInputElement | HTMLSelectElement} Field
  */
 
-import { LANGUAGES } from "./documents.js";
+import { LANGUAGES, rename } from "./documents.js";
 import { writeUrl } from "./service.js";
 
 const root = document.querySelector(".settings");
@@ -25,69 +23,50 @@ export function chooseMapping(mapping) {
 }
 
 const fieldOf = (name) => [...fields].find((field) => field.name === name);
-
-const isBox = (field) => field instanceof HTMLInputElement && field.type === "checkbox";
-
+const labelOf = (field) => field.closest(".field");
+const isBox = ({ type }) => type === "checkbox";
 const readValue = (field) => (isBox(field) ? String(field.checked) : field.value);
 
 function writeValue(field, value) {
-  const before = field.value;
   if (isBox(field)) field.checked = value === "true";
   else field.value = value;
-  if (field.value !== value && !isBox(field)) field.value = before; // no option of the list
 }
 
 // The value that the page starts with.
 function initialValue(field) {
-  if (field instanceof HTMLSelectElement) return [...field.options].find((option) => option.defaultSelected)?.value ?? "";
-  return field.type === "checkbox" ? String(field.defaultChecked) : field.defaultValue;
+  if (field.options) return [...field.options].find((option) => option.defaultSelected).value;
+  return isBox(field) ? String(field.defaultChecked) : field.defaultValue;
 }
 
-const labelOf = (field) => field.closest(".field");
-
-// Whether an option has a meaning for a mapping, on the way from a language.
+// Whether an option has a meaning for a mapping, on the way from a language. JSON Lines bring options, and take one.
 function applies(field, from, mapping) {
-  const { toXml = "", toJson = "", needs, excludes } = labelOf(field).dataset;
-  const isOn = (name) => readValue(fieldOf(name)) === "true";
-  if (needs && !isOn(needs)) return false;
-  if (from === "xml" && mapping === "natural" && excludes && isOn(excludes)) return false;
+  const { toXml, toJson, needs, excludes } = labelOf(field).dataset;
+  if (needs && !fieldOf(needs).checked) return false;
+  if (excludes && fieldOf(excludes).checked && from === "xml" && mapping === "natural") return false;
   return (from === "json" ? toXml : toJson).split(" ").includes(mapping);
 }
 
 // The query for a conversion: the mapping, and the options that are shown, apply, and differ from the service's own.
 export function composeQuery(from, mapping, pretty = true) {
   const query = new URLSearchParams();
-  const shown = chosenMapping() === "auto" ? "auto" : mapping;
+  const shown = chosenMapping() === "auto" ? "auto" : mapping; // whatever the choice comes to
   if (mapping !== (from === "json" ? "item" : "auto")) query.set("mapping", mapping);
   for (const field of fields) {
     const usual = labelOf(field).dataset.serviceDefault ?? initialValue(field);
-    if (!applies(field, from, shown) || (field.name === "indent" && !pretty)) continue;
-    if (readValue(field) !== usual) query.set(field.name, readValue(field));
+    const wanted = applies(field, from, shown) && (pretty || field.name !== "indent");
+    if (wanted && readValue(field) !== usual) query.set(field.name, readValue(field));
   }
   return query;
 }
 
-// The first option that applies and cannot be meant so.
-export function findInvalid(from, mapping) {
-  const shown = chosenMapping() === "auto" ? "auto" : mapping;
-  const invalid = [...fields].find((field) => applies(field, from, shown) && !field.checkValidity());
-  return invalid && { parameter: invalid.name, detail: invalid.validationMessage };
-}
-
 // Show what applies to the chosen mapping.
-export function showOptions() {
+function showOptions() {
   const mapping = chosenMapping();
-  for (const rule of root.querySelectorAll("[data-mapping]")) {
-    rule.toggleAttribute("hidden", rule.getAttribute("data-mapping") !== mapping);
-  }
-  for (const field of fields) labelOf(field).hidden = !applies(field, "json", mapping) && !applies(field, "xml", mapping);
+  for (const rule of root.querySelectorAll("[data-mapping]")) rule.hidden = rule.dataset.mapping !== mapping;
+  const isShown = (field) => applies(field, "json", mapping) || applies(field, "xml", mapping);
+  for (const field of fields) labelOf(field).hidden = !isShown(field);
   fold.hidden = !panel.querySelector(".field:not([hidden])");
   panel.hidden = fold.hidden || fold.ariaExpanded !== "true";
-}
-
-function unfold(open) {
-  fold.ariaExpanded = String(open);
-  showOptions();
 }
 
 // Say at an option what is wrong with it. Without one there is nothing to say any more.
@@ -97,7 +76,7 @@ export function tellOption(parameter, detail = "") {
     field.setAttribute("aria-invalid", String(wrong));
     const place = labelOf(field).querySelector(".wrong");
     if (place) place.textContent = wrong ? detail : "";
-    if (wrong && panel.contains(field)) unfold(true);
+    if (wrong && panel.contains(field) && panel.hidden) fold.click();
   }
   return parameter === undefined ? undefined : fieldOf(parameter);
 }
@@ -112,7 +91,7 @@ export function writeState() {
   return String(state);
 }
 
-export function writeAddress() {
+function writeAddress() {
   const state = writeState();
   history.replaceState(null, "", state ? `#${state}` : location.pathname + location.search);
 }
@@ -121,14 +100,11 @@ export function writeAddress() {
 export function readState(text) {
   const state = new URLSearchParams(text);
   for (const field of fields) {
-    writeValue(field, initialValue(field));
-    const value = state.get(field.name);
-    if (value === null) continue;
-    writeValue(field, value);
-    if (!field.checkValidity()) writeValue(field, initialValue(field));
+    writeValue(field, state.get(field.name) ?? initialValue(field));
+    if (!field.checkValidity() || (field.options && !field.value)) writeValue(field, initialValue(field));
   }
-  const known = [...mappings].some(({ value }) => value === state.get("mapping"));
-  chooseMapping(known ? String(state.get("mapping")) : "auto");
+  const choice = [...mappings].find(({ value }) => value === state.get("mapping"));
+  chooseMapping(choice?.value ?? "auto");
 }
 
 // What the page does, as a command for a shell.
@@ -138,17 +114,23 @@ export function writeCommand(from, mapping, name) {
   return `curl --compressed --data-binary ${quote(`@${name ?? `document.${from}`}`)} ${quote(url.href)}`;
 }
 
-// The three commands that convert a file of any size.
-export function writeLargeCommands(from, mapping, file) {
-  const to = LANGUAGES[from].other;
-  const query = new URLSearchParams([["bytes", String(file.size)], ...composeQuery(from, mapping), ["to", to]]);
+// The query for a document of any size: in sorted order, for curl signs no other.
+export function composeLargeQuery(from, mapping, file) {
+  const query = composeQuery(from, mapping, from === "json"); // a stream to JSON has no layout
+  query.set("bytes", file.size);
+  query.set("to", LANGUAGES[from].other);
   query.sort();
-  const sign = '--aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" --header "x-amz-security-token: $AWS_SESSION_TOKEN"';
-  return [
-    `curl -X POST "$API/conversions?${query}" ${sign} > conversion.json`,
-    `curl --upload-file ${quote(file.name)} "$(jq -r .upload conversion.json)"`,
-    `curl "$API/conversions/$(jq -r .id conversion.json)" ${sign} | jq -r .result | xargs curl --output ${quote(`${file.name}.${to}`)}`,
-  ].join("\n");
+  return query;
+}
+
+// The three commands that convert a file of any size.
+export function writeLargeCommands(from, query, name) {
+  const sign = `--aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+  --header "x-amz-security-token: $AWS_SESSION_TOKEN"`;
+  return `curl -X POST "$API/conversions?${query}" ${sign} > conversion.json
+curl --upload-file ${quote(name)} "$(jq -r .upload conversion.json)"
+curl "$API/conversions/$(jq -r .id conversion.json)" ${sign} \\
+  | jq -r .result | xargs curl --output ${quote(rename(name, LANGUAGES[from].other))}`;
 }
 
 const quote = (text) => (/^[\w@./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
@@ -157,12 +139,14 @@ const quote = (text) => (/^[\w@./-]+$/.test(text) ? text : `'${text.replaceAll("
 // somebody is typing.
 export function watchOptions(act) {
   root.addEventListener("input", ({ target }) => {
-    if (!(target instanceof HTMLInputElement || target instanceof HTMLSelectElement)) return;
     showOptions();
     writeAddress();
     act(target.name === "mapping", target.type === "text");
   });
-  fold.addEventListener("click", () => unfold(panel.hidden));
+  fold.addEventListener("click", () => {
+    fold.ariaExpanded = String(panel.hidden);
+    showOptions();
+  });
   window.addEventListener("hashchange", () => {
     readState(location.hash.slice(1));
     act(true, false);

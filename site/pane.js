@@ -5,48 +5,31 @@
  * nor large: it lies, transparent, over the `<pre>` of what is edited. What nobody edits, and what is too long for that,
  * is the `<pre>` alone, whose selection is kept in offsets of the whole text.
  *
- * @typedef {{start: number, shown: number, end: number, from: number}} Row a painted line: where it begins and ends in
- *   the text, how many characters of it are shown, and where in the `<pre>`
+ * A row is a painted line, {start, end, shown, from}: where it is in the text, how many of its characters are shown, and
+ * where in the `<pre>`. The fault is the offset of a problem.
  */
 
-import { EMPTY, Lines, isEmpty } from "./documents.js";
+import { EMPTY, Lines, isEmpty, write } from "./documents.js";
 import { Paint } from "./highlight.js";
 
-// Characters that a text area edits without delay.
-export const EDITABLE = 100_000;
-
-// Characters of a line that a view shows.
-const WIDE = 2000;
-
-// Pixels that browsers still lay out; a view of more lines scrolls faster than the hand.
-const TALLEST = 8_000_000;
+export const EDITABLE = 100_000; // characters that a text area edits without delay
+const WIDE = 2000; // characters of a line that a view shows
+const TALLEST = 8_000_000; // pixels that browsers lay out; a view of more lines scrolls faster than the hand
 
 export class Pane {
-  held = EMPTY;
-  // Whether a person put the text there.
-  own = false;
-  // Whether something was typed since the document was put there.
-  typed = false;
+  own = false; // whether a person put the text there
+  typed = false; // whether something was typed since
   #rows = [];
   #painted = { first: 0, last: 0 };
   #paint = new Paint();
-  #selected;
-  // The offsets in the `<pre>` to which the selection was last set by the program.
-  #placed = { anchor: -1, focus: -1 };
+  #selected; // {anchor, focus} in offsets of the text
+  #placed = {}; // the same in the `<pre>`, as they were last set or read
   #fault;
 
   constructor(language, root) {
-    const find = (selector) => root.querySelector(selector);
-    this.language = language;
-    this.root = root;
-    this.scroll = find(".scroll");
-    this.pre = find(".text");
-    this.numbers = find(".numbers pre");
-    this.flag = find(".flag");
-    this.tint = find(".tint");
-    this.message = find(".message");
-    this.area = find("textarea");
-    this.lines = new Lines("");
+    Object.assign(this, { language, root });
+    const parts = { scroll: ".scroll", pre: ".text", numbers: ".numbers pre", flag: ".flag", tint: ".tint", message: ".message", area: "textarea" };
+    for (const [name, selector] of Object.entries(parts)) this[name] = root.querySelector(selector);
     this.scroll.addEventListener("scroll", () => this.paint(false), { passive: true });
     new ResizeObserver(() => this.paint(true)).observe(this.scroll);
     document.addEventListener("selectionchange", () => this.#readSelection());
@@ -73,10 +56,8 @@ export class Pane {
 
   // A new text area each time: so the browser's own undo begins with this document.
   #openArea() {
-    const hadFocus = this.root.contains(document.activeElement) && this.scroll.contains(document.activeElement);
-    const fresh = this.area.cloneNode();
-    fresh.value = this.held.text;
-    fresh.hidden = false;
+    const hadFocus = this.scroll.contains(document.activeElement);
+    const fresh = Object.assign(this.area.cloneNode(), { value: this.held.text, hidden: false });
     this.area.replaceWith(fresh);
     this.area = fresh;
     this.area.setSelectionRange(0, 0);
@@ -132,13 +113,13 @@ export class Pane {
     this.#fault = undefined;
     this.lines = new Lines(this.held.text);
     const columns = this.editing ? this.lines.longest : Math.min(this.lines.longest, WIDE + 40);
-    this.scroll.style.setProperty("--lines", String(this.lines.count));
-    this.scroll.style.setProperty("--digits", String(Math.max(2, String(this.lines.count).length)));
-    this.scroll.style.setProperty("--columns", String(columns));
-    this.scroll.style.setProperty("--tallest", `${TALLEST}px`);
-    if (this.editing && this.area.scrollWidth > this.area.clientWidth) { // tabs and wide characters
-      this.scroll.style.setProperty("--columns", String(Math.ceil((columns * this.area.scrollWidth) / this.area.clientWidth) + 1));
-    }
+    const set = (name, value) => this.scroll.style.setProperty(name, value);
+    set("--lines", this.lines.count);
+    set("--digits", Math.max(2, String(this.lines.count).length));
+    set("--columns", columns);
+    set("--tallest", `${TALLEST}px`);
+    const { scrollWidth, clientWidth } = this.area;
+    if (this.editing && scrollWidth > clientWidth) set("--columns", (columns * scrollWidth) / clientWidth + 1); // tabs
     this.root.toggleAttribute("data-empty", isEmpty(this.held));
     this.root.toggleAttribute("data-view", !this.editing);
     this.root.toggleAttribute("data-file", Boolean(this.held.file));
@@ -154,13 +135,8 @@ export class Pane {
     const whole = this.lines.count * height;
     const scale = whole > TALLEST ? (whole - clientHeight) / (TALLEST - clientHeight) : 1;
     const top = (scrollTop * scale) / height;
-    return {
-      top,
-      visible: Math.ceil(clientHeight / height) + 1,
-      yOf: (line) => scrollTop + (line - top) * height,
-      scale,
-      height,
-    };
+    const visible = Math.ceil(clientHeight / height) + 1;
+    return { top, visible, scale, height, yOf: (line) => scrollTop + (line - top) * height };
   }
 
   // Paint the lines on the screen, and as many around them.
@@ -171,8 +147,7 @@ export class Pane {
     if (!changed && scale === 1 && first >= this.#painted.first && last <= this.#painted.last) return;
     this.#painted = { first: Math.max(0, first - visible), last: Math.min(this.lines.count, last + visible) };
     this.#fill(this.#painted.first, this.#painted.last);
-    const y = yOf(this.#painted.first);
-    this.pre.style.transform = this.numbers.style.transform = `translateY(${y}px)`;
+    this.pre.style.transform = this.numbers.style.transform = `translateY(${yOf(this.#painted.first)}px)`;
     this.#showFault(yOf);
     this.#placeSelection();
   }
@@ -180,17 +155,16 @@ export class Pane {
   #fill(first, last) {
     const { text } = this.held;
     this.#rows = [];
-    let [shown, numbers] = ["", ""];
+    let [all, numbers] = ["", ""];
     for (let line = first; line < last; line++) {
       const [start, end] = [this.lines.starts[line], this.lines.end(line)];
-      const row = { start, end, shown: this.editing ? end - start : Math.min(end - start, WIDE), from: shown.length };
-      this.#rows.push(row);
-      shown += text.slice(start, start + row.shown);
-      if (row.shown < end - start) shown += ` … ${(end - start - row.shown).toLocaleString("en")} more characters`;
-      shown += "\n";
+      const shown = this.editing ? end - start : Math.min(end - start, WIDE);
+      this.#rows.push({ start, end, shown, from: all.length });
+      const rest = end - start - shown;
+      all += `${text.slice(start, start + shown)}${rest ? ` … ${write(rest)} more characters` : ""}\n`;
       numbers += `${line + 1}\n`;
     }
-    const node = document.createTextNode(shown);
+    const node = document.createTextNode(all);
     this.#paint.clear();
     this.pre.replaceChildren(node);
     this.numbers.textContent = isEmpty(this.held) ? "" : numbers;
@@ -205,13 +179,12 @@ export class Pane {
   }
 
   #showFault(yOf) {
-    const fault = this.#fault;
-    const line = fault === undefined ? -1 : this.lines.at(fault);
+    const line = this.#fault === undefined ? -1 : this.lines.at(this.#fault);
     const row = this.#rows[line - this.#painted.first];
     this.flag.hidden = this.tint.hidden = !row;
-    if (!row || fault === undefined) return;
+    if (!row) return;
     this.flag.style.transform = this.tint.style.transform = `translateY(${yOf(line)}px)`;
-    const at = row.from + Math.min(fault - row.start, row.shown);
+    const at = row.from + Math.min(this.#fault - row.start, row.shown);
     this.#paint.add("fault", this.pre.firstChild, at, at + 1);
   }
 
@@ -246,14 +219,14 @@ export class Pane {
 
   // An end of the selection that stands where the program put it means what it meant then.
   #readSelection() {
-    const { anchorNode, focusNode, anchorOffset, focusOffset } = getSelection() ?? {};
+    const { anchorNode, focusNode, anchorOffset, focusOffset } = getSelection();
     const node = this.pre.firstChild;
     if (this.editing || !anchorNode) return;
     if (anchorNode !== node || focusNode !== node) return void (this.#selected = undefined);
-    const read = (end, offset) =>
-      this.#selected && this.#placed[end] === offset ? this.#selected[end] : this.#toText(offset);
-    this.#selected = { anchor: read("anchor", anchorOffset), focus: read("focus", focusOffset) };
-    this.#placed = { anchor: anchorOffset, focus: focusOffset };
+    const placed = { anchor: anchorOffset, focus: focusOffset };
+    const read = (end) => (placed[end] === this.#placed[end] ? this.#selected?.[end] : undefined) ?? this.#toText(placed[end]);
+    this.#selected = { anchor: read("anchor"), focus: read("focus") };
+    this.#placed = placed;
   }
 
   #placeSelection() {
@@ -261,19 +234,18 @@ export class Pane {
     if (this.editing || !this.#selected || !node) return;
     const { anchor, focus } = this.#selected;
     this.#placed = { anchor: this.#toPainted(anchor), focus: this.#toPainted(focus) };
-    getSelection()?.setBaseAndExtent(node, this.#placed.anchor, node, this.#placed.focus);
+    getSelection().setBaseAndExtent(node, this.#placed.anchor, node, this.#placed.focus);
   }
 
   #toText(offset) {
-    const row = this.#rows.findLast(({ from }) => from <= offset) ?? this.#rows[0];
+    const row = this.#rows.findLast(({ from }) => from <= offset);
     return offset - row.from > row.shown ? row.end : row.start + offset - row.from;
   }
 
   #toPainted(offset) {
     const row = this.#rows.findLast(({ start }) => start <= offset);
     if (!row) return 0;
-    const last = this.#rows[this.#rows.length - 1];
-    const isBehind = row === last && offset > row.end;
-    return isBehind ? (this.pre.textContent ?? "").length : row.from + Math.min(offset - row.start, row.shown);
+    const isBehind = row === this.#rows.at(-1) && offset > row.end;
+    return isBehind ? this.pre.textContent.length : row.from + Math.min(offset - row.start, row.shown);
   }
 }

@@ -1,9 +1,8 @@
 /**
  * What the page says: of each document, of what came of it, and of what went wrong.
- *
  */
 
-import { LANGUAGES, formatSize, locatePointer, plural } from "./documents.js";
+import { LANGUAGES, formatSize, locatePointer, plural, write } from "./documents.js";
 
 // What each word of the Crosswalk-Loss header says.
 const LOSSES = {
@@ -21,18 +20,9 @@ const LOSSES = {
 
 // What each form that a document may be written in is called.
 const FORMS = {
-  declaration: "the XML declaration",
-  doctype: "the DOCTYPE",
-  comment: "comments",
-  instruction: "processing instructions",
-  whitespace: "white space",
-  escapes: "escapes in strings",
-  order: "the order of attributes",
-  quotes: "quotes",
-  cdata: "CDATA marks",
-  references: "character references",
-  ends: "line ends",
-  tags: "white space in tags",
+  declaration: "the XML declaration", doctype: "the DOCTYPE", comment: "comments", instruction: "processing instructions",
+  whitespace: "white space", escapes: "escapes in strings", order: "the order of attributes", quotes: "quotes",
+  cdata: "CDATA marks", references: "character references", ends: "line ends", tags: "white space in tags",
   empty: "how empty elements are written",
 };
 
@@ -56,12 +46,32 @@ export function announce(sentence) {
   if (status.textContent !== sentence) status.textContent = sentence;
 }
 
+export function saveFile(blob, name) {
+  const url = URL.createObjectURL(blob);
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+// Copy a text, and say so on the button that did.
+export async function copyText(text, told) {
+  if (told.dataset.done) return;
+  const label = [...told.childNodes];
+  const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  told.dataset.done = copied;
+  told.replaceChildren(copied ? "Copied" : "Not allowed");
+  announce(copied ? "Copied." : "The browser does not let this page copy: select the text, or save it.");
+  setTimeout(() => {
+    told.replaceChildren(...label);
+    delete told.dataset.done;
+  }, 2000);
+}
+
 // The one line on a document: how large it is and, of a result, where it comes from and what it lacks.
 export function describe({ language, held, lines }, { source, result }) {
   if (!held.text) return [];
   const facts = [formatSize(held.bytes?.length ?? new Blob([held.text]).size), plural(lines.count, "line")];
   if (!result || !source || LANGUAGES[source].other !== language) return [facts.join(" · ")];
-  facts.push(`by ${result.mapping}`, `${result.milliseconds.toLocaleString("en")} ms`);
+  facts.push(`by ${result.mapping}`, `${write(result.milliseconds)} ms`);
   const lost = result.losses.map((word) => LOSSES[word] ?? word);
   if (!lost.length) return [facts.join(" · ")];
   return [`${facts.join(" · ")} · `, element("span", { className: "loss" }, `leaves out ${join(lost)}`)];
@@ -85,7 +95,7 @@ export function showVerdict(verdict, jump) {
   const line = element("p", {}, element("b", { className: "sign", ariaHidden: "true" }, sign), ` ${sentence}`);
   if (verdict.kind !== "different") return [line];
   const { before, after } = verdict;
-  line.append(" ", button(`Go to line ${before.line.toLocaleString("en")}`, () => jump(before.offset)));
+  line.append(" ", button(`Go to line ${write(before.line)}`, () => jump(before.offset)));
   return [line, showPlace("What you have", before), showPlace("What came back", after)];
 }
 
@@ -108,13 +118,13 @@ export function findPlace({ lines, held }, { line, column, pointer }) {
 export function showProblem(problem, place, jump, ways) {
   const { title, detail, line, column, pointer, path, code, request } = problem;
   const facts = element("p", { className: "more" });
-  const name = line && column ? `Line ${line.toLocaleString("en")}, column ${column.toLocaleString("en")}` : pointer;
+  const name = line && column ? `Line ${write(line)}, column ${write(column)}` : pointer;
   if (place !== undefined) facts.append(button(name || "The whole document", () => jump(place)));
   facts.append(...ways);
   for (const [word, value] of Object.entries({ pointer: place === undefined ? pointer : "", path, code, request })) {
     if (value) facts.append(element("span", {}, `${word} `, element("code", {}, value)));
   }
-  return [element("p", {}, element("strong", {}, `${title}:`), ` ${detail}`), facts];
+  return [element("p", {}, element("strong", {}, `${title}:`), ` ${detail.replace(/[^.]$/, "$&.")}`), facts];
 }
 
 // A button that counts the seconds down until it can be used.

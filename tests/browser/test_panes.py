@@ -34,7 +34,13 @@ def test_json_is_coloured(person: Person) -> None:
 def test_xml_is_coloured(person: Person) -> None:
     person.page.route("**/xml2json*", lambda route: route.abort())
     person.write("XML", "<?a?><a b='>'>&amp;<!-- <b> --><![CDATA[<c>]]></a>")
-    assert [count_coloured(person, colour) for colour in ("comment", "name", "tag", "number", "string")] == [2, 1, 4, 1, 2]
+    assert [count_coloured(person, colour) for colour in ("comment", "name", "tag", "number", "string")] == [
+        2,
+        1,
+        4,
+        1,
+        2,
+    ]
 
 
 def test_a_comment_of_many_lines_is_coloured_from_its_middle_on(person: Person) -> None:
@@ -68,7 +74,9 @@ def test_the_text_that_is_seen_lies_where_the_caret_is(person: Person) -> None:
 
 def test_a_long_line_that_is_edited_is_never_wrapped(person: Person) -> None:
     person.write("JSON", '["' + "walk\t漢" * 500 + '"]')
-    widths = person.area("JSON").evaluate("area => [area.scrollWidth, area.clientWidth, area.scrollHeight <= area.clientHeight]")
+    widths = person.area("JSON").evaluate(
+        "area => [area.scrollWidth, area.clientWidth, area.scrollHeight <= area.clientHeight]"
+    )
     assert widths[0] <= widths[1]
     assert widths[2]
 

@@ -1,4 +1,4 @@
-"""site/openapi.json is generated, complete, and holds what the converter and the template hold."""
+"""site/openapi.json and site/api.html are generated, complete, and hold what the converter and the template hold."""
 
 import inspect
 import json
@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
-from deploy.openapi import FILE, ROOT, write_document
+from deploy.api_examples import THROTTLED
+from deploy.api_page import write_page
+from deploy.openapi import FILE, PAGE, ROOT, write_document
+from local.host.intrinsics import load_yaml
 from local.host.template import read_template
 
 DOCUMENT: dict[str, Any] = json.loads(FILE.read_text())
@@ -97,3 +100,50 @@ def test_every_problem_is_described_once() -> None:
 def test_exactly_the_user_routes_and_conversions_need_a_signature() -> None:
     signed = {path for path, operations in DOCUMENT["paths"].items() for of in operations.values() if "security" in of}
     assert signed == {"/conversions", "/conversions/{id}", "/user", "/users"}
+
+
+def read_operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, operations in DOCUMENT["paths"].items()
+        for method, operation in operations.items()
+    ]
+
+
+def cut_section(operation: dict[str, Any]) -> str:
+    """The part of the page that is about an operation."""
+    return PAGE.read_text().partition(f'<section id="{operation["operationId"]}">')[2].partition("</section>")[0]
+
+
+def test_the_page_is_what_the_document_says() -> None:
+    assert PAGE.read_text() == write_page(DOCUMENT, ROOT / "events"), "site/api.html is stale: make openapi"
+
+
+def test_the_page_has_every_route_with_its_parameters_answers_and_a_command() -> None:
+    for path, method, operation in read_operations():
+        section = cut_section(operation)
+        assert f"<b>{method.upper()}</b> {path}" in section
+        assert f"$API{path}" in section
+        for parameter in operation.get("parameters", []):
+            assert f'<th scope="row"><code>{parameter["name"]}</code></th>' in section
+        for status in operation["responses"]:
+            assert f"<h3>{'Others' if status == 'default' else status} " in section
+
+
+def test_the_page_has_an_example_of_every_problem() -> None:
+    for _, _, operation in read_operations():
+        problems = [answer for answer in operation["responses"].values() if "application/problem+json" in str(answer)]
+        assert cut_section(operation).count("urn:problem-type:crosswalk:") == len(problems)
+
+
+def test_the_page_says_which_routes_are_signed_and_signs_their_commands() -> None:
+    for _, _, operation in read_operations():
+        signed = "security" in operation
+        assert ("<i>signed</i>" in cut_section(operation)) == signed
+        assert ("--aws-sigv4" in cut_section(operation)) == signed
+
+
+def test_the_page_tells_of_throttling_as_the_template_words_it() -> None:
+    responses = load_yaml(ROOT / "template.yaml")["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    [text] = responses["THROTTLED"]["ResponseTemplates"].values()
+    assert json.loads(text) == THROTTLED
