@@ -82,9 +82,8 @@ function readTag(text, token, forms) {
   return { key: [tag, ...attributes.sort()].join(" "), start: token.start, forms: own };
 }
 
-const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-
 // The characters of a text with its references resolved.
+const ENTITIES = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 function resolve(text, forms) {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal, hexadecimal, name) => {
@@ -119,8 +118,8 @@ function show(text, offset) {
   const from = Math.max(0, offset - lines.starts[line] - WIDTH / 2);
   const shown = [];
   for (let at = first; at < Math.min(first + 3, lines.count); at++) {
-    const [start, end] = [lines.starts[at] + from, lines.end(at)];
-    shown.push((from ? "…" : "") + text.slice(start, Math.min(end, start + WIDTH)) + (end > start + WIDTH ? "…" : ""));
+    const line = text.slice(lines.starts[at] + from, lines.end(at));
+    shown.push(`${from ? "…" : ""}${line.slice(0, WIDTH)}${line.length > WIDTH ? "…" : ""}`);
   }
   return { offset, line: line + 1, first: first + 1, lines: shown };
 }
@@ -129,20 +128,15 @@ export function compare(language, before, after, signal) {
   if (before === after) return Promise.resolve({ kind: "same" });
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("compare.js", import.meta.url), { type: "module" });
-    const end = (verdict) => {
+    const end = (settle, value) => {
       worker.terminate();
-      resolve(verdict);
+      settle(value);
     };
-    worker.onmessage = ({ data }) => end(data);
-    worker.onerror = () => end({ kind: "unchecked", detail: "This browser could not compare them." });
-    signal.addEventListener("abort", () => {
-      worker.terminate();
-      reject(signal.reason);
-    });
+    worker.onmessage = ({ data }) => end(resolve, data);
+    worker.onerror = () => end(resolve, { kind: "unchecked", detail: "This browser could not compare them." });
+    signal.addEventListener("abort", () => end(reject, signal.reason));
     worker.postMessage([language, before, after]);
   });
 }
 
-if (typeof document === "undefined") {
-  self.onmessage = ({ data: [language, before, after] }) => self.postMessage(judge(language, before, after));
-}
+if (typeof document === "undefined") self.onmessage = ({ data }) => self.postMessage(judge(...data));

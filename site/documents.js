@@ -18,8 +18,7 @@ export const EMPTY = Object.freeze({ text: "" });
 export const isEmpty = ({ text, bytes, file }) => !text && !bytes?.length && !file;
 export const toBytes = ({ text, bytes }) => bytes ?? new TextEncoder().encode(declareUtf8(text));
 
-// Text that was typed or pasted goes out as UTF-8, whatever encoding it declares for the file it came from. Blanks
-// keep the columns where they were.
+// Text that was typed goes out as UTF-8, whatever encoding it declares. Blanks keep the columns where they were.
 function declareUtf8(text) {
   return text.replace(/^(\uFEFF?<\?xml[^>]*?\sencoding\s*=\s*)(["'])([\w.-]+)\2/, (whole, start, quote, name) =>
     name.toUpperCase() === "UTF-8" ? whole : `${start}${quote}UTF-8${quote}${" ".repeat(Math.max(0, name.length - 5))}`,
@@ -29,26 +28,38 @@ function declareUtf8(text) {
 // A file as a document; one above LIMIT as the file that it is.
 export async function readFile(file) {
   if (file.size > LIMIT) return { text: "", name: file.name, file };
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const encoding = recognizeEncoding(bytes);
-  return { text: decode(bytes, encoding), bytes, name: file.name, encoding: encoding === "UTF-8" ? "" : encoding };
+  const encoding = recognizeEncoding(new Uint8Array(await file.slice(0, 200).arrayBuffer()));
+  const held = await readStream(file.stream(), encoding);
+  return { ...held, name: file.name, encoding: encoding === "UTF-8" ? "" : encoding };
 }
 
-// The text of a file for showing it; the service decodes the bytes itself, and more strictly.
-function decode(bytes, encoding) {
+// The bytes of a stream and their text, decoded as they come: all at once would take too long.
+export async function readStream(stream, encoding) {
+  const [chunks, texts, reader, decoder] = [[], [], stream.getReader(), createDecoder(encoding)];
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    chunks.push(next.value);
+    texts.push(decoder.decode(next.value, { stream: true }));
+  }
+  const read = { bytes: new Uint8Array(await new Blob(chunks).arrayBuffer()), text: texts.join("") + decoder.decode() };
+  await new Promise((resolve) => setTimeout(resolve)); // so that what follows is another task
+  return read;
+}
+
+// For showing a text; the service decodes the bytes itself, and more strictly.
+function createDecoder(encoding) {
   try {
-    return new TextDecoder(encoding).decode(bytes);
+    return new TextDecoder(encoding);
   } catch {
-    return new TextDecoder().decode(bytes);
+    return new TextDecoder();
   }
 }
 
-function recognizeEncoding(bytes) {
-  const [first, second] = bytes;
+function recognizeEncoding(head) {
+  const [first, second] = head;
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "UTF-16LE";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "UTF-16BE";
-  const head = String.fromCharCode(...bytes.subarray(0, 200));
-  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(head)?.[1]?.toUpperCase() ?? "UTF-8";
+  const declaration = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(String.fromCharCode(...head));
+  const declared = declaration?.[1].toUpperCase() ?? "UTF-8";
   return declared.startsWith("UTF-16") ? "UTF-8" : declared; // what was just read is not UTF-16
 }
 
@@ -76,9 +87,7 @@ export class Lines {
     this.longest = Math.max(this.longest, text.length - this.starts[this.count - 1]);
   }
 
-  get count() {
-    return this.starts.length;
-  }
+  get count() { return this.starts.length; }
 
   // Where a line ends, before what ends it.
   end(line) {
@@ -101,15 +110,13 @@ export class Lines {
   // The offset of a place as the service tells it: counted from 1, columns in characters.
   locate(line, column) {
     const index = Math.min(line, this.count) - 1;
-    const end = this.end(index);
-    let offset = this.starts[index];
+    let [offset, end] = [this.starts[index], this.end(index)];
     for (let at = 1; at < column && offset < end; at++) offset += this.text.codePointAt(offset) > 0xffff ? 2 : 1;
     return offset;
   }
 }
 
-// Where the member or value begins that a JSON pointer (RFC 6901) names. Of duplicates it is the last, the one that a
-// mapping stumbles over.
+// Where a JSON pointer (RFC 6901) leads. Of duplicates it is the last, the one that a mapping stumbles over.
 export function locatePointer(text, pointer) {
   const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const around = [];
@@ -131,8 +138,7 @@ export function locatePointer(text, pointer) {
 export function formatSize(bytes) {
   if (bytes < 1000) return plural(bytes, "byte");
   const power = Math.min(3, Math.floor(Math.log10(bytes) / 3));
-  const number = bytes / 1000 ** power;
-  return `${number.toFixed(number < 100 ? 1 : 0)} ${["", "KB", "MB", "GB"][power]}`;
+  return `${(bytes / 1000 ** power).toFixed(1)} ${["", "KB", "MB", "GB"][power]}`;
 }
 
 export const write = (number) => number.toLocaleString("en");

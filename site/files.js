@@ -3,24 +3,30 @@
  */
 
 import { LANGUAGES, formatSize, rename } from "./documents.js";
-import { composeLargeQuery, writeLargeCommands } from "./options.js";
-import { announce, button, copyText, element, saveFile } from "./report.js";
-import { NotOffered, Refusal, convertFile } from "./service.js";
+import { composeLargeQuery, quote } from "./options.js";
+import { announce, copyText, saveFile } from "./report.js";
+import { Refusal, convertFile } from "./service.js";
 
-const STEPS = { upload: "Upload", conversion: "Conversion", download: "Download" };
-const OFFER = "It is too large to show here. It goes to the service as a file, and the result comes back as one.";
-const SIGNED = `This page may not send it: such requests are signed. These three commands do the same. The first asks for
-a place, the second fills it, the third fetches the result once it is done.`;
+const STEPS = ["upload", "conversion", "download"];
 
 export class FileCard {
   #running = new AbortController();
   #file;
 
   constructor(pane, readMapping) {
-    this.pane = pane;
-    this.readMapping = readMapping;
+    Object.assign(this, { pane, readMapping });
     this.root = pane.root.querySelector(".card");
+    this.root.append(document.querySelector("#card").content.cloneNode(true));
+    this.commands = this.#find("pre").textContent;
+    this.#find("[data-act=convert]").append(LANGUAGES[LANGUAGES[pane.language].other].name);
+    this.#when("convert", () => this.#convert());
+    this.#when("cancel", () => this.#cancel());
+    this.#when("copy", ({ currentTarget }) => copyText(this.#find("pre").textContent, currentTarget));
   }
+
+  #find(selector) { return this.root.querySelector(selector); }
+  #rename() { return rename(this.#file.name, LANGUAGES[this.pane.language].other); }
+  #when(act, work) { this.#find(`[data-act=${act}]`).addEventListener("click", work); }
 
   // Show the card of a file, or none.
   show(file) {
@@ -29,66 +35,58 @@ export class FileCard {
     this.#file = file;
     this.root.hidden = !file;
     this.pane.scroll.hidden = Boolean(file);
-    if (file) this.#offer(OFFER);
+    if (!file) return;
+    this.#find("h3").textContent = file.name;
+    this.#find("h3 + p").textContent = formatSize(file.size);
+    this.#turn("offer");
   }
 
-  #offer(sentence) {
-    const { name } = LANGUAGES[LANGUAGES[this.pane.language].other];
-    this.#fill(element("p", {}, sentence), button(`Convert to ${name}`, () => this.#convert()));
-  }
-
-  #fill(...content) {
+  // Show one side of the card.
+  #turn(side, sentence) {
     const hadFocus = this.root.contains(document.activeElement);
-    const { name, size } = this.#file;
-    const title = element("h3", { tabIndex: -1 }, name, " ", element("span", {}, formatSize(size)));
-    this.root.replaceChildren(title, ...content);
-    if (hadFocus) title.focus();
+    for (const each of this.root.querySelectorAll("[data-side]")) each.hidden = each.dataset.side !== side;
+    const told = this.#find(`[data-side=${side}] p`);
+    if (told && sentence) told.textContent = sentence;
+    if (hadFocus) this.#find("h3").focus();
+    if (told) announce(told.textContent);
+  }
+
+  #cancel() {
+    this.#running.abort();
+    this.#turn("offer", "Cancelled. The file is still here.");
   }
 
   async #convert() {
     this.#running = new AbortController();
     const { signal } = this.#running;
     const query = composeLargeQuery(this.pane.language, this.readMapping(), this.#file);
+    const words = { QUERY: query, NAME: quote(this.#file.name), RESULT: quote(this.#rename()) };
+    this.#find("pre").textContent = this.commands.replace(/\b(?:QUERY|NAME|RESULT)\b/g, (word) => words[word]);
+    for (const bar of this.root.querySelectorAll("progress")) bar.value = 0;
+    this.#turn("progress");
     try {
-      this.#deliver(await convertFile(this.#file, query, this.#showProgress(), signal));
+      this.#deliver(await convertFile(this.#file, query, (...progress) => this.#report(...progress), signal));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof NotOffered) this.#showCommands(query);
-      else if (error instanceof Refusal) this.#offer(`${error.problem.title}: ${error.problem.detail}`);
-      else throw error;
+      if (!(error instanceof Refusal)) throw error;
+      if (error.problem.way === "commands") this.#turn("commands");
+      else this.#turn("offer", `${error.problem.title}: ${error.problem.detail}`);
     }
   }
 
-  #showProgress() {
-    const bars = Object.values(STEPS).map((name) => element("progress", { value: 0, max: 1, ariaLabel: name }));
-    const rows = bars.map((bar) => element("li", {}, element("span", {}, bar.ariaLabel), bar));
-    const cancel = button("Cancel", () => {
-      this.#running.abort();
-      this.#offer("Cancelled. The file is still here.");
-    });
-    this.#fill(element("ul", {}, ...rows), cancel);
-    return (step, done) => {
-      const current = Object.keys(STEPS).indexOf(step);
-      for (const bar of bars.slice(0, current)) bar.value = 1;
-      if (done === undefined) bars[current].removeAttribute("value");
-      else bars[current].value = done;
-      announce(`${STEPS[step]} of ${this.#file.name}.`);
-    };
+  #report(step, done) {
+    const bars = [...this.root.querySelectorAll("progress")];
+    const current = STEPS.indexOf(step);
+    for (const bar of bars.slice(0, current)) bar.value = 1;
+    if (done === undefined) bars[current].removeAttribute("value");
+    else bars[current].value = done;
   }
 
   #deliver({ result, mapping, losses }) {
-    const name = rename(this.#file.name, LANGUAGES[this.pane.language].other);
+    const name = this.#rename();
     const lost = losses.length ? ` It leaves out: ${losses.join(", ")}.` : "";
-    const done = `Saved as ${name}, ${formatSize(result.size)}, by ${mapping}.${lost}`;
     saveFile(result, name);
-    this.#fill(element("p", {}, done), button("Save again", () => saveFile(result, name)));
-    announce(done);
-  }
-
-  #showCommands(query) {
-    const commands = writeLargeCommands(this.pane.language, query, this.#file.name);
-    const copy = button("Copy commands", () => copyText(commands, copy));
-    this.#fill(element("p", {}, SIGNED), element("pre", { tabIndex: 0, ariaLabel: "Commands" }, commands), copy);
-    announce(SIGNED);
+    this.#find("[data-act=save]").onclick = () => saveFile(result, name);
+    this.#turn("done", `Saved as ${name}, ${formatSize(result.size)}, by ${mapping}.${lost}`);
   }
 }

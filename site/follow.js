@@ -20,6 +20,7 @@ import { Refusal, convert } from "./service.js";
 
 const PAUSE = 300; // milliseconds without a key until a text is converted
 const DEPTH = 20; // how many replacements can be undone
+const TOO_LARGE = "The result is too large to check here.";
 
 export class Follow {
   phase = "idle";
@@ -36,16 +37,12 @@ export class Follow {
 
   // The mapping by which the source is converted.
   get mapping() {
-    const chosen = chosenMapping();
-    return chosen === "auto" && this.source !== "xml" ? (this.#pair ?? "item") : chosen;
+    const ofJson = chosenMapping() === "auto" && this.source !== "xml";
+    return ofJson ? (this.#pair ?? "item") : chosenMapping();
   }
-
-  /* What changes */
 
   // Somebody is about to type in a pane.
-  prepare(language) {
-    if (language !== this.source) this.#before = this.#takeSnapshot();
-  }
+  prepare(language) { if (language !== this.source) this.#before = this.#takeSnapshot(); }
 
   // A pane has another text.
   edited(language, fresh, pause = PAUSE) {
@@ -56,7 +53,7 @@ export class Follow {
 
   configured(mapping, typing) {
     if (mapping && this.source === "json") this.#pair = undefined;
-    if (this.source) this.#schedule(typing ? PAUSE : 0);
+    this.#schedule(typing ? PAUSE : 0);
   }
 
   // Put a document into a pane, in the place of what is there.
@@ -90,11 +87,7 @@ export class Follow {
   }
 
   // Convert without waiting for a pause.
-  now() {
-    if (this.source) this.#schedule(0);
-  }
-
-  /* Undoing */
+  now() { if (this.source) this.#schedule(0); }
 
   undo(from = this.past, to = this.future) {
     const entry = from.pop();
@@ -107,18 +100,14 @@ export class Follow {
     this.#schedule(0);
   }
 
-  redo() {
-    this.undo(this.future, this.past);
-  }
+  redo() { this.undo(this.future, this.past); }
 
   #takeSnapshot() {
     const [json, xml] = [this.panes.json, this.panes.xml].map(({ held, own }) => ({ held, own }));
     return { panes: { json, xml }, source: this.source, pair: this.#pair, options: writeState() };
   }
 
-  #isOwn(language) {
-    return this.panes[language].own && !isEmpty(this.panes[language].held);
-  }
+  #isOwn(language) { return this.panes[language].own && !isEmpty(this.panes[language].held); }
 
   // Let a replacement be undone. What replaces both panes is undone in one step.
   #keep(snapshot, language) {
@@ -127,8 +116,6 @@ export class Follow {
     this.past = [...this.past, { snapshot, panes: new Set([language]) }].slice(-DEPTH);
     this.future = [];
   }
-
-  /* What follows */
 
   #schedule(pause) {
     this.#running.abort();
@@ -178,7 +165,8 @@ export class Follow {
   // What can be told without the service.
   #findProblem({ language, held }) {
     const { name, other } = LANGUAGES[language];
-    return recognizeLanguage(held.text) === other && { title: `This looks like ${LANGUAGES[other].name}`, detail: `It stands in the ${name} pane.`, way: "move" };
+    if (recognizeLanguage(held.text) !== other) return undefined;
+    return { title: `This looks like ${LANGUAGES[other].name}`, detail: `It stands in the ${name} pane.`, way: "move" };
   }
 
   #take(result) {
@@ -191,7 +179,7 @@ export class Follow {
   // Send a result back and compare what comes with the source.
   async #check(language, held, result, signal) {
     const { other } = LANGUAGES[language];
-    if (result.document.bytes.length > LIMIT) return { kind: "unchecked", detail: "The result is too large to check here." };
+    if (result.document.bytes.length > LIMIT) return { kind: "unchecked", detail: TOO_LARGE };
     const back = async (pretty) => {
       const query = composeQuery(other, result.mapping, pretty);
       const returned = await convert(other, result.document, query, signal);

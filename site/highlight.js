@@ -2,14 +2,14 @@
  * The tokens of JSON and XML, each {start, end, kind}, and their colours. Scanners never fail: people are still typing.
  */
 
-// The tokens of a JSON text: name, string, number, word (true, false, null, or what is none of them), punctuation.
+// The tokens of a JSON text: name, string, number, word (true, false, null, or none of them), text (brackets).
 export function* scanJson(text, from = 0, to = text.length) {
   const token = /[[\]{}:,"]|[^\s[\]{}:,"]+/g;
   const colon = /\s*:/y;
   token.lastIndex = from;
   for (let match = token.exec(text); match && match.index < to; match = token.exec(text)) {
     const start = match.index;
-    let kind = "[]{}:,".includes(match[0]) ? "punctuation" : /^[-\d]/.test(match[0]) ? "number" : "word";
+    let kind = "[]{}:,".includes(match[0]) ? "text" : /^[-\d]/.test(match[0]) ? "number" : "word";
     if (match[0] === '"') {
       token.lastIndex = colon.lastIndex = endString(text, start);
       kind = colon.test(text) ? "name" : "string";
@@ -101,7 +101,7 @@ function findMarkup(text, offset) {
 }
 
 // What the style sheet calls the colours of some kinds; without a name it is ink.
-const COLOURS = { word: "number", cdata: "string", instruction: "comment", doctype: "comment", text: "", punctuation: "" };
+const COLOURS = { word: "number", cdata: "string", instruction: "comment", doctype: "comment", text: "" };
 
 const canPaint = typeof CSS !== "undefined" && "highlights" in CSS; // there is no CSS in a worker
 

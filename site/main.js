@@ -1,5 +1,5 @@
 /**
- * The page: a JSON pane and an XML pane that follow each other, and what people do with them. It converts nothing itself.
+ * The page: a JSON pane and an XML pane that follow each other, and what people do with them. It converts nothing.
  */
 
 import { LANGUAGES, formatSize, readFile, recognizeLanguage, toBytes, write } from "./documents.js";
@@ -7,7 +7,8 @@ import { FileCard } from "./files.js";
 import { Follow } from "./follow.js";
 import { chooseMapping, readState, tellOption, watchOptions, writeCommand } from "./options.js";
 import { EDITABLE, Pane } from "./pane.js";
-import { announce, button, copyText, describe, element, findPlace, judge, saveFile, showProblem, showVerdict, waitingButton } from "./report.js";
+import { announce, button, copyText, describe, element, findPlace, judge, saveFile } from "./report.js";
+import { showProblem, showVerdict, waitingButton } from "./report.js";
 
 const find = (selector, root = document) => root.querySelector(selector);
 const panes = { json: new Pane("json", find("#json-pane")), xml: new Pane("xml", find("#xml-pane")) };
@@ -64,10 +65,11 @@ function tellOutcome() {
 // Buttons for what can be done about a problem.
 function listWays({ way, wait }) {
   const { source } = follow;
+  const { other } = LANGUAGES[source];
   const [mapping, name] = source === "json" ? ["item", "Lossless (item)"] : ["natural", "Readable (natural)"];
   const ways = [];
   if (wait !== undefined) ways.push(waitingButton(wait, () => follow.now()));
-  if (way === "move") ways.push(button(`Move it to the ${LANGUAGES[LANGUAGES[source].other].name} pane`, () => follow.move(source)));
+  if (way === "move") ways.push(button(`Move it to the ${LANGUAGES[other].name} pane`, () => follow.move(source)));
   if (way === "large") ways.push(button("Convert it as a file", () => convertAsFile(panes[source])));
   if (way === "carry" && follow.mapping !== mapping) ways.push(button(`Convert by ${name}`, () => convertBy(mapping)));
   return ways;
@@ -106,8 +108,8 @@ async function openFile(file, meant) {
 }
 
 async function useExample({ example, by }) {
+  find("#examples").open = false;
   const answer = await fetch(new URL(`examples/${example}`, import.meta.url));
-  if (!answer.ok) return;
   const language = example.endsWith(".xml") ? "xml" : "json";
   follow.replace(language, { text: await answer.text() });
   convertBy(by);
@@ -119,16 +121,15 @@ const TOOLS = {
   redo: () => follow.redo(),
   edit(pane) {
     if (pane.edit()) return;
-    const why = `This is too long to edit here, where a text may have ${write(EDITABLE)} characters. Save it, edit it, and drop it here again.`;
-    pane.say("unchecked", element("p", {}, why));
+    const why = `This is too long to edit here, where a text may have ${write(EDITABLE)} characters.`;
+    pane.say("unchecked", element("p", {}, `${why} Save it, edit it, and drop it here again.`));
     announce(why);
   },
   open: ({ root }) => find("[type=file]", root).click(),
   async paste(pane) {
     const text = await navigator.clipboard.readText().catch(() => undefined);
-    if (text === undefined) announce("The browser does not let this page paste: use its own command.");
-    else follow.replace(pane.language, { text });
-    pane.focus();
+    if (text !== undefined) follow.replace(pane.language, { text });
+    else announce("The browser does not let this page paste: use its own command.");
   },
   copy: (pane, tool) => copyText(pane.held.text, tool),
   save: ({ held, language }) => saveFile(new Blob([toBytes(held)]), held.name ?? `document.${language}`),
@@ -144,13 +145,12 @@ function paste(event, pane) {
   if (!file && pane.editing && whole.length <= EDITABLE) return;
   event.preventDefault();
   if (file) openFile(file, pane);
-  else if (text) follow.replace(pane.language, { text: whole });
+  else if (text) follow.replace(pane.language, { text: whole, bytes: toBytes({ text: whole }) });
 }
-
-let fresh = false; // whether all of a text area is about to be typed over, by another document
 
 function watchText(pane) {
   const { scroll, language } = pane;
+  let fresh = false; // whether all of the text area is about to be typed over, by another document
   scroll.addEventListener("beforeinput", () => {
     const { selectionStart, selectionEnd, value } = pane.area;
     fresh = selectionStart === 0 && selectionEnd === value.length;
@@ -224,23 +224,16 @@ function watchMenu(menu) {
   });
 }
 
-both.forEach(watchText);
-both.forEach(watchTools);
+both.forEach((pane) => watchText(pane) || watchTools(pane));
 watchDrops();
 watchMenu(find("#examples"));
-watchOptions((mapping, typing) => {
-  follow.configured(mapping, typing);
-  render();
-});
+watchOptions((mapping, typing) => follow.configured(mapping, typing));
 document.addEventListener("keydown", (event) => press(event) === false || event.preventDefault());
 for (const chosen of document.querySelectorAll("[data-example]")) {
-  chosen.addEventListener("click", () => {
-    find("#examples").open = false;
-    useExample(chosen.dataset);
-  });
+  chosen.addEventListener("click", () => useExample(chosen.dataset));
 }
 find("#swap").addEventListener("click", () => follow.swap());
-find("#copy-link").addEventListener("click", ({ currentTarget }) => copyText(location.href, currentTarget));
-find("#copy-command").addEventListener("click", ({ currentTarget }) => copyText(find("#command").textContent, currentTarget));
+find("#copy-link").addEventListener("click", (event) => copyText(location.href, event.currentTarget));
+find("#copy-command").addEventListener("click", (event) => copyText(find("#command").textContent, event.currentTarget));
 readState(location.hash.slice(1));
 render();

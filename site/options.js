@@ -2,7 +2,7 @@
  * The mapping and its options: what the page shows of them, sends, and keeps in its address.
  */
 
-import { LANGUAGES, rename } from "./documents.js";
+import { LANGUAGES } from "./documents.js";
 import { writeUrl } from "./service.js";
 
 const root = document.querySelector(".settings");
@@ -14,10 +14,9 @@ const fields = root.querySelectorAll(".field input, .field select");
 export const chosenMapping = () => [...mappings].find((choice) => choice.checked)?.value ?? "auto";
 
 export function chooseMapping(mapping) {
-  for (const choice of mappings) {
-    choice.checked = choice.value === mapping;
-    if (choice.checked) choice.scrollIntoView({ block: "nearest", inline: "center" });
-  }
+  const choice = [...mappings].find(({ value }) => value === mapping);
+  choice.checked = true;
+  choice.scrollIntoView({ block: "nearest", inline: "center" });
   showOptions();
   writeAddress();
 }
@@ -33,10 +32,9 @@ function writeValue(field, value) {
 }
 
 // The value that the page starts with.
-function initialValue(field) {
-  if (field.options) return [...field.options].find((option) => option.defaultSelected).value;
-  return isBox(field) ? String(field.defaultChecked) : field.defaultValue;
-}
+const initialValue = ({ options, type, defaultChecked, defaultValue }) =>
+  options ? [...options].find((option) => option.defaultSelected).value
+  : type === "checkbox" ? String(defaultChecked) : defaultValue;
 
 // Whether an option has a meaning for a mapping, on the way from a language. JSON Lines bring options, and take one.
 function applies(field, from, mapping) {
@@ -74,8 +72,7 @@ export function tellOption(parameter, detail = "") {
   for (const field of fields) {
     const wrong = field.name === parameter;
     field.setAttribute("aria-invalid", String(wrong));
-    const place = labelOf(field).querySelector(".wrong");
-    if (place) place.textContent = wrong ? detail : "";
+    labelOf(field).querySelector(".wrong").textContent = wrong ? detail : "";
     if (wrong && panel.contains(field) && panel.hidden) fold.click();
   }
   return parameter === undefined ? undefined : fieldOf(parameter);
@@ -123,20 +120,9 @@ export function composeLargeQuery(from, mapping, file) {
   return query;
 }
 
-// The three commands that convert a file of any size.
-export function writeLargeCommands(from, query, name) {
-  const sign = `--aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
-  --header "x-amz-security-token: $AWS_SESSION_TOKEN"`;
-  return `curl -X POST "$API/conversions?${query}" ${sign} > conversion.json
-curl --upload-file ${quote(name)} "$(jq -r .upload conversion.json)"
-curl "$API/conversions/$(jq -r .id conversion.json)" ${sign} \\
-  | jq -r .result | xargs curl --output ${quote(rename(name, LANGUAGES[from].other))}`;
-}
+export const quote = (text) => (/^[\w@./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
-const quote = (text) => (/^[\w@./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
-
-// Call a function whenever the mapping or an option changes; it is told whether it was the mapping, and whether
-// somebody is typing.
+// Whenever one of them changes, `act` is told whether it was the mapping, and whether somebody is typing.
 export function watchOptions(act) {
   root.addEventListener("input", ({ target }) => {
     showOptions();

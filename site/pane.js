@@ -1,12 +1,12 @@
 /**
  * A pane: one document, edited in a text area or shown in a view, with line numbers and colours.
  *
- * Both ways paint only the lines on the screen and some around them into one `<pre>`. A text area can be neither coloured
- * nor large: it lies, transparent, over the `<pre>` of what is edited. What nobody edits, and what is too long for that,
- * is the `<pre>` alone, whose selection is kept in offsets of the whole text.
+ * Both ways paint only the lines on the screen and some around them into one `<pre>`. A text area can be neither
+ * coloured nor large: it lies, transparent, over the `<pre>` of what is edited. What nobody edits, and what is too long
+ * for that, is the `<pre>` alone, whose selection is kept in offsets of the whole text.
  *
- * A row is a painted line, {start, end, shown, from}: where it is in the text, how many of its characters are shown, and
- * where in the `<pre>`. The fault is the offset of a problem.
+ * A row is a painted line, {start, end, shown, from}: where it is in the text, how many of its characters are shown,
+ * and where in the `<pre>`. The fault is the offset of a problem.
  */
 
 import { EMPTY, Lines, isEmpty, write } from "./documents.js";
@@ -28,51 +28,40 @@ export class Pane {
 
   constructor(language, root) {
     Object.assign(this, { language, root });
-    const parts = { scroll: ".scroll", pre: ".text", numbers: ".numbers pre", flag: ".flag", tint: ".tint", message: ".message", area: "textarea" };
-    for (const [name, selector] of Object.entries(parts)) this[name] = root.querySelector(selector);
+    const names = ["scroll", "text", "numbers", "flag", "tint", "message"];
+    for (const name of names) this[name] = root.querySelector(`.${name}`);
+    this.area = root.querySelector("textarea");
     this.scroll.addEventListener("scroll", () => this.paint(false), { passive: true });
     new ResizeObserver(() => this.paint(true)).observe(this.scroll);
     document.addEventListener("selectionchange", () => this.#readSelection());
     this.hold(EMPTY, false);
   }
 
-  get editing() {
-    return !this.area.hidden;
-  }
-
-  get editable() {
-    return this.held.text.length <= EDITABLE;
-  }
+  get editing() { return !this.area.hidden; }
+  get editable() { return this.held.text.length <= EDITABLE; }
+  focus() { (this.editing ? this.area : this.scroll).focus({ preventScroll: true }); }
 
   // Put a document here. A result stays where it was scrolled to.
   hold(held, own) {
     Object.assign(this, { held, own, typed: false });
     this.#selected = undefined;
-    if ((own || isEmpty(held)) && this.editable) this.#openArea();
-    else this.#closeArea();
+    this.#turn((own || isEmpty(held)) && this.editable);
     if (own) this.scroll.scrollTo(0, 0);
     this.refresh();
   }
 
   // A new text area each time: so the browser's own undo begins with this document.
-  #openArea() {
+  #turn(editing) {
     const hadFocus = this.scroll.contains(document.activeElement);
-    const fresh = Object.assign(this.area.cloneNode(), { value: this.held.text, hidden: false });
+    const fresh = Object.assign(this.area.cloneNode(), { value: editing ? this.held.text : "", hidden: !editing });
     this.area.replaceWith(fresh);
     this.area = fresh;
     this.area.setSelectionRange(0, 0);
-    for (const name of ["tabindex", "role", "aria-label"]) this.scroll.removeAttribute(name);
-    this.pre.setAttribute("aria-hidden", "true");
-    if (hadFocus) this.focus();
-  }
-
-  #closeArea() {
-    const hadFocus = document.activeElement === this.area;
-    this.area.hidden = true;
-    this.scroll.tabIndex = 0;
-    this.scroll.setAttribute("role", "group");
-    this.scroll.setAttribute("aria-label", `${this.area.getAttribute("aria-label")}, to read`);
-    this.pre.removeAttribute("aria-hidden");
+    this.text.ariaHidden = editing ? "true" : null;
+    this.scroll.role = editing ? null : "group";
+    this.scroll.ariaLabel = editing ? null : `${this.area.ariaLabel}, to read`;
+    if (editing) this.scroll.removeAttribute("tabindex");
+    else this.scroll.tabIndex = 0;
     if (hadFocus) this.focus();
   }
 
@@ -84,15 +73,11 @@ export class Pane {
     if (hadFocus) this.focus();
   }
 
-  focus() {
-    (this.editing ? this.area : this.scroll).focus({ preventScroll: true });
-  }
-
   // Let the text be edited here, with the caret at an offset.
   edit(anchor = this.selected.anchor, focus = this.selected.focus) {
     if (!this.editable) return false;
     if (!this.editing) {
-      this.#openArea();
+      this.#turn(true);
       this.refresh();
     }
     this.focus();
@@ -119,18 +104,16 @@ export class Pane {
     set("--columns", columns);
     set("--tallest", `${TALLEST}px`);
     const { scrollWidth, clientWidth } = this.area;
-    if (this.editing && scrollWidth > clientWidth) set("--columns", (columns * scrollWidth) / clientWidth + 1); // tabs
+    if (this.editing && scrollWidth > clientWidth) set("--columns", (columns * scrollWidth) / clientWidth + 2); // tabs
     this.root.toggleAttribute("data-empty", isEmpty(this.held));
     this.root.toggleAttribute("data-view", !this.editing);
     this.root.toggleAttribute("data-file", Boolean(this.held.file));
     this.paint(true);
   }
 
-  /* Painting */
-
   // Which line is at the top, and how far down a line is.
   #measure() {
-    const height = parseFloat(getComputedStyle(this.pre).lineHeight);
+    const height = parseFloat(getComputedStyle(this.text).lineHeight);
     const { clientHeight, scrollTop } = this.scroll;
     const whole = this.lines.count * height;
     const scale = whole > TALLEST ? (whole - clientHeight) / (TALLEST - clientHeight) : 1;
@@ -147,7 +130,8 @@ export class Pane {
     if (!changed && scale === 1 && first >= this.#painted.first && last <= this.#painted.last) return;
     this.#painted = { first: Math.max(0, first - visible), last: Math.min(this.lines.count, last + visible) };
     this.#fill(this.#painted.first, this.#painted.last);
-    this.pre.style.transform = this.numbers.style.transform = `translateY(${yOf(this.#painted.first)}px)`;
+    const shift = `translateY(${yOf(this.#painted.first)}px)`;
+    this.text.style.transform = this.numbers.firstElementChild.style.transform = shift;
     this.#showFault(yOf);
     this.#placeSelection();
   }
@@ -166,12 +150,10 @@ export class Pane {
     }
     const node = document.createTextNode(all);
     this.#paint.clear();
-    this.pre.replaceChildren(node);
-    this.numbers.textContent = isEmpty(this.held) ? "" : numbers;
+    this.text.replaceChildren(node);
+    this.numbers.firstElementChild.textContent = isEmpty(this.held) ? "" : numbers;
     this.#paint.colour(this.language, text, node, this.#rows);
   }
-
-  /* The place of a problem */
 
   mark(offset) {
     this.#fault = offset;
@@ -185,7 +167,7 @@ export class Pane {
     if (!row) return;
     this.flag.style.transform = this.tint.style.transform = `translateY(${yOf(line)}px)`;
     const at = row.from + Math.min(this.#fault - row.start, row.shown);
-    this.#paint.add("fault", this.pre.firstChild, at, at + 1);
+    this.#paint.add("fault", this.text.firstChild, at, at + 1);
   }
 
   // Go to a place: a caret there, nothing selected.
@@ -198,8 +180,6 @@ export class Pane {
     this.#selected = { anchor: offset, focus: offset };
     this.paint(true);
   }
-
-  /* Selecting in a view */
 
   selectAll() {
     this.#selected = { anchor: 0, focus: this.held.text.length };
@@ -220,17 +200,18 @@ export class Pane {
   // An end of the selection that stands where the program put it means what it meant then.
   #readSelection() {
     const { anchorNode, focusNode, anchorOffset, focusOffset } = getSelection();
-    const node = this.pre.firstChild;
+    const node = this.text.firstChild;
     if (this.editing || !anchorNode) return;
     if (anchorNode !== node || focusNode !== node) return void (this.#selected = undefined);
     const placed = { anchor: anchorOffset, focus: focusOffset };
-    const read = (end) => (placed[end] === this.#placed[end] ? this.#selected?.[end] : undefined) ?? this.#toText(placed[end]);
+    const moved = (end) => !this.#selected || placed[end] !== this.#placed[end];
+    const read = (end) => (moved(end) ? this.#toText(placed[end]) : this.#selected[end]);
     this.#selected = { anchor: read("anchor"), focus: read("focus") };
     this.#placed = placed;
   }
 
   #placeSelection() {
-    const node = this.pre.firstChild;
+    const node = this.text.firstChild;
     if (this.editing || !this.#selected || !node) return;
     const { anchor, focus } = this.#selected;
     this.#placed = { anchor: this.#toPainted(anchor), focus: this.#toPainted(focus) };
@@ -246,6 +227,6 @@ export class Pane {
     const row = this.#rows.findLast(({ start }) => start <= offset);
     if (!row) return 0;
     const isBehind = row === this.#rows.at(-1) && offset > row.end;
-    return isBehind ? this.pre.textContent.length : row.from + Math.min(offset - row.start, row.shown);
+    return isBehind ? this.text.textContent.length : row.from + Math.min(offset - row.start, row.shown);
   }
 }

@@ -6,24 +6,18 @@ import { LANGUAGES, formatSize, locatePointer, plural, write } from "./documents
 
 // What each word of the Crosswalk-Loss header says.
 const LOSSES = {
-  order: "the order among elements, attributes and text",
-  whitespace: "white space around text",
-  comments: "comments",
-  "processing-instructions": "processing instructions",
-  prefixes: "namespace prefixes",
-  types: "which values are numbers, true, false, null or empty",
-  root: "where the root element came from",
-  lists: "lists of one and lists within lists",
-  "empty-lists": "empty lists",
-  "empty-text": "empty text",
+  order: "the order among elements, attributes and text", whitespace: "white space around text", comments: "comments",
+  "processing-instructions": "processing instructions", prefixes: "namespace prefixes",
+  types: "which values are numbers, true, false, null or empty", lists: "lists of one and lists within lists",
+  root: "where the root came from", "empty-lists": "empty lists", "empty-text": "empty text",
 };
 
 // What each form that a document may be written in is called.
 const FORMS = {
-  declaration: "the XML declaration", doctype: "the DOCTYPE", comment: "comments", instruction: "processing instructions",
-  whitespace: "white space", escapes: "escapes in strings", order: "the order of attributes", quotes: "quotes",
-  cdata: "CDATA marks", references: "character references", ends: "line ends", tags: "white space in tags",
-  empty: "how empty elements are written",
+  declaration: "the XML declaration", doctype: "the DOCTYPE", comment: "comments",
+  instruction: "processing instructions", whitespace: "white space", escapes: "escapes in strings",
+  order: "the order of attributes", quotes: "quotes", cdata: "CDATA marks", references: "character references",
+  ends: "line ends", tags: "white space in tags", empty: "how empty elements are written",
 };
 
 const join = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
@@ -70,11 +64,10 @@ export async function copyText(text, told) {
 export function describe({ language, held, lines }, { source, result }) {
   if (!held.text) return [];
   const facts = [formatSize(held.bytes?.length ?? new Blob([held.text]).size), plural(lines.count, "line")];
-  if (!result || !source || LANGUAGES[source].other !== language) return [facts.join(" · ")];
+  if (!result || LANGUAGES[source].other !== language) return [facts.join(" · ")];
   facts.push(`by ${result.mapping}`, `${write(result.milliseconds)} ms`);
-  const lost = result.losses.map((word) => LOSSES[word] ?? word);
-  if (!lost.length) return [facts.join(" · ")];
-  return [`${facts.join(" · ")} · `, element("span", { className: "loss" }, `leaves out ${join(lost)}`)];
+  const loss = `leaves out ${join(result.losses.map((word) => LOSSES[word] ?? word))}`;
+  return [facts.join(" · "), ...(result.losses.length ? [" · ", element("span", { className: "loss" }, loss)] : [])];
 }
 
 const SIGNS = { same: "=", nearly: "≈", different: "≠", unchecked: "–" };
@@ -129,15 +122,12 @@ export function showProblem(problem, place, jump, ways) {
 
 // A button that counts the seconds down until it can be used.
 export function waitingButton(seconds, act) {
-  const made = button("Try again", () => made.ariaDisabled === "true" || act());
-  const until = performance.now() + seconds * 1000;
-  const tick = () => {
-    const left = Math.ceil((until - performance.now()) / 1000);
+  const made = button("", () => made.ariaDisabled === "true" || act());
+  const tick = (left) => {
     made.ariaDisabled = String(left > 0);
     made.textContent = left > 0 ? `Try again in ${plural(left, "second")}` : "Try again";
-    if (left <= 0) clearInterval(timer);
+    if (left > 0) setTimeout(tick, 1000, left - 1);
   };
-  const timer = setInterval(tick, 250);
-  tick();
+  tick(seconds);
   return made;
 }

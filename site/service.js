@@ -2,11 +2,11 @@
  * The service: a document goes out, and a conversion or a problem comes back.
  *
  * A problem is the service's problem document, or one like it: {title, detail, line, column, pointer, path, code,
- * parameter}. `request` is the id that finds it in the logs, `wait` the seconds until another try makes sense, `way` what
- * else the page can do about it: "move", "large" or "carry".
+ * parameter}. `request` is the id that finds it in the logs, `wait` the seconds until another try makes sense, `way`
+ * what else can be done about it: "move", "large", "carry" or "commands".
  */
 
-import { LANGUAGES, LIMIT, formatSize, rename, toBytes } from "./documents.js";
+import { LANGUAGES, LIMIT, formatSize, readStream, rename, toBytes } from "./documents.js";
 
 export class Refusal extends Error {
   constructor(problem) {
@@ -21,8 +21,9 @@ export async function convert(language, held, query, signal) {
   const body = toBytes(held);
   if (body.length > LIMIT) throw new Refusal({ ...TOO_LARGE, detail: `It has ${formatSize(body.length)}.` });
   const started = performance.now();
-  const { response, bytes } = await send(writeUrl(route, query), { method: "POST", body, headers: { "Content-Type": type }, signal });
-  const text = new TextDecoder().decode(bytes);
+  const sent = body.length > 1_000_000 ? new Blob([body]) : body; // fetch takes its time to copy many bytes
+  const request = { method: "POST", body: sent, headers: { "Content-Type": type }, signal };
+  const { response, bytes, text } = await send(writeUrl(route, query), request);
   const mapping = response.headers.get("Crosswalk-Mapping");
   if (!response.ok || !mapping) throw new Refusal(readProblem(response, text));
   return {
@@ -38,15 +39,14 @@ export const writeUrl = (route, query) => (String(query) ? `${route}?${query}` :
 async function send(url, request) {
   try {
     const response = await fetch(url, request);
-    return { response, bytes: new Uint8Array(await response.arrayBuffer()) };
+    return { response, ...(await readStream(response.body)) };
   } catch (error) {
     if (request.signal.aborted) throw error;
     throw new Refusal(UNREACHABLE);
   }
 }
 
-/* What an answer means that is no conversion; each keeps the document. */
-
+// What an answer means that is no conversion; each keeps the document.
 const KEPT = "Your document is still here.";
 const TOO_LARGE = { title: "The document is too large", detail: "The service did not take it.", way: "large" };
 const UNREACHABLE = { title: "The service could not be reached", detail: `Look at the connection. ${KEPT}`, wait: 0 };
@@ -63,20 +63,20 @@ const STATUSES = {
 };
 
 function readProblem({ status, headers }, body) {
-  const said = headers.get("Content-Type")?.startsWith("application/problem+json") ? parseProblem(body) : undefined;
+  const said = headers.get("Content-Type")?.startsWith("application/problem+json") ? parse(body) : undefined;
   if (status === 429 || status >= 500) {
     const usual = STATUSES[status] ?? { title: `The service answered ${status}`, detail: KEPT };
     return { ...usual, wait: readWait(headers.get("Retry-After")), request: headers.get("X-Request-Id") };
   }
   if (status === 413) return { ...TOO_LARGE, ...said };
-  return said ? { ...said, way: status === 422 ? "carry" : undefined } : FOREIGN;
+  if (typeof said?.title !== "string" || typeof said.detail !== "string") return FOREIGN;
+  return status === 422 ? { ...said, way: "carry" } : said;
 }
 
-// The problem document of an answer, if it is one.
-function parseProblem(body) {
+// What a body says in JSON, if it does.
+function parse(body) {
   try {
-    const said = JSON.parse(body);
-    return typeof said.title === "string" && typeof said.detail === "string" ? said : undefined;
+    return JSON.parse(body) ?? undefined;
   } catch {
     return undefined;
   }
@@ -88,15 +88,10 @@ function readWait(retryAfter) {
   return Math.max(0, Math.ceil(seconds) || 0);
 }
 
-/* Documents above LIMIT go through object storage. */
-
 const POLL = 2000; // milliseconds
 
-// The service does not let this page convert large documents; the shell still can.
-export class NotOffered extends Error {}
-
-// Convert a file of any size. `report` is told the step, and how much of it is done, from 0 to 1, where that is known.
-// Raises NotOffered, Refusal, or what aborting raises.
+// Convert a file of any size, through object storage. `report` is told the step, and how much of it is done, from 0 to 1, where that is known.
+// Raises Refusal, or what aborting raises.
 export async function convertFile(file, query, report, signal) {
   const { id, upload } = await ask(`conversions?${query}`, { method: "POST", signal });
   await transfer("PUT", upload, file, (done) => report("upload", done), signal);
@@ -117,15 +112,12 @@ async function waitFor(id, size, report, signal) {
 }
 
 async function ask(url, request) {
-  const { response, bytes } = await send(url, request);
-  const body = new TextDecoder().decode(bytes);
-  if ([403, 404, 405].includes(response.status)) throw new NotOffered();
-  if (!response.ok) throw new Refusal(readProblem(response, body));
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new Refusal(FOREIGN);
-  }
+  const { response, text } = await send(url, request);
+  if ([403, 404, 405].includes(response.status)) throw new Refusal({ ...FOREIGN, way: "commands" });
+  if (!response.ok) throw new Refusal(readProblem(response, text));
+  const said = parse(text);
+  if (!said) throw new Refusal(FOREIGN);
+  return said;
 }
 
 // Send or fetch much, and say how far it is: fetch cannot tell that of an upload.

@@ -115,16 +115,6 @@ def test_a_wrong_option_is_told_at_its_field_until_it_is_mended(person: Person) 
     expect(person.text("XML")).to_contain_text("<name")
 
 
-def test_a_missing_option_is_told_without_asking_the_service(person: Person) -> None:
-    person.choose("Readable")
-    person.press("Options")
-    person.options.get_by_label("Root element").fill("")
-    sent = person.record("JSON")
-    person.write("JSON", "[]")
-    expect(person.options.get_by_label("Root element")).to_have_attribute("aria-invalid", "true")
-    assert sent == []
-
-
 def test_folded_options_unfold_for_one_that_is_wrong(page: Page) -> None:
     page.goto("/#mapping=natural&root=no name")
     page.reload()

@@ -49,17 +49,19 @@ def read_fields() -> dict[str, Attributes]:
     return fields.found
 
 
+OPTIONS = {
+    name
+    for convert in [*TO_XML.values(), *TO_JSON.values()]
+    for name, parameter in inspect.signature(convert).parameters.items()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+}
+
+
 def test_the_page_has_every_option_of_every_mapping() -> None:
-    options = {
-        name
-        for convert in [*TO_XML.values(), *TO_JSON.values()]
-        for name, parameter in inspect.signature(convert).parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    }
-    assert set(read_fields()) == options
+    assert read_fields().keys() >= OPTIONS
 
 
-@pytest.mark.parametrize("option", read_fields())
+@pytest.mark.parametrize("option", sorted(OPTIONS))
 def test_an_option_applies_where_the_converter_takes_it(option: str) -> None:
     for direction, converters in (("data-to-xml", TO_XML), ("data-to-json", TO_JSON)):
         mappings = (read_fields()[option][direction] or "").split()
@@ -69,7 +71,7 @@ def test_an_option_applies_where_the_converter_takes_it(option: str) -> None:
 def test_the_page_has_words_for_every_loss() -> None:
     table = re.search(r"const LOSSES = \{(.*?)\};", MODULES["report.js"], re.DOTALL)
     assert table
-    words = set(re.findall(r'^  "?([\w-]+)"?:', table[1], re.MULTILINE))
+    words = set(re.findall(r'"?([\w-]+)"?: "', table[1]))
     assert words == {*natural.LOSSES_TO_JSON, *natural.LOSSES_TO_XML}
 
 

@@ -1,0 +1,108 @@
+"""Documents come in by files, drops and pastes, and go out by copies and files."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.person import Person
+
+
+def test_a_dropped_utf_16_file_goes_out_byte_for_byte(person: Person) -> None:
+    document = '\ufeff<?xml version="1.0" encoding="UTF-16"?>\r\n<ITEM type="string" value="Zoë 🚶"/>'.encode(
+        "utf-16-le"
+    )
+    with person.page.expect_request("**/xml2json*") as sent:
+        person.drop("#xml", "walk.xml", document)
+    assert sent.value.post_data_buffer == document
+    person.expect_text("JSON", '"Zoë 🚶"')
+    expect(person.pane("XML").locator(".about")).to_have_text("walk.xml · UTF-16LE")
+
+
+def test_text_goes_out_as_utf_8_whatever_it_declares(person: Person) -> None:
+    person.write("XML", '<?xml version="1.0" encoding="ISO-8859-1"?><ITEM type="string" value="Zoë"/>')
+    person.expect_text("JSON", '"Zoë"')
+
+
+def test_an_edited_file_goes_out_as_it_is_shown(person: Person) -> None:
+    person.drop("#json", "walk.json", b'["walk"]')
+    person.write("JSON", '["run"]')
+    expect(person.text("XML")).to_contain_text('value="run"')
+
+
+def test_a_chosen_file_is_opened(person: Person, tmp_path: Path) -> None:
+    (tmp_path / "walk.json").write_bytes(b"[1]")
+    with person.page.expect_file_chooser() as chooser:
+        person.use("JSON", "Open")
+    chooser.value.set_files(tmp_path / "walk.json")
+    expect(person.area("JSON")).to_have_value("[1]")
+    expect(person.pane("JSON").locator(".about")).to_have_text("walk.json")
+
+
+@pytest.mark.parametrize(("selector", "name", "language"), [("header", "a.json", "JSON"), ("#json", "a.xml", "XML")])
+def test_a_dropped_file_finds_the_pane_of_its_language(person: Person, selector: str, name: str, language: str) -> None:
+    document = "[1]" if language == "JSON" else "<a>b</a>"
+    person.drop(selector, name, document.encode())
+    expect(person.area(language)).to_have_value(document)
+
+
+def test_the_clipboard_is_pasted_by_a_button(person: Person) -> None:
+    person.page.evaluate("navigator.clipboard.writeText('[1]')")
+    person.use("JSON", "Paste")
+    expect(person.area("JSON")).to_have_value("[1]")
+    expect(person.area("JSON")).to_be_focused()
+
+
+def test_a_large_paste_is_taken_whole_and_at_once(person: Person) -> None:
+    text = "[" + "1,\n" * 300_000 + "2]"
+    person.area("JSON").focus()
+    person.paste(text)
+    expect(person.view("JSON")).to_be_visible()
+    expect(person.facts("JSON")).to_contain_text("900.0 KB · 300,001 lines")
+
+
+def test_a_paste_into_a_result_takes_its_place(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.view("XML").focus()
+    person.paste("<a>b</a>")
+    expect(person.area("XML")).to_have_value("<a>b</a>")
+
+
+def test_copying_is_seen_and_said(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.use("JSON", "Copy")
+    expect(person.pane("JSON").get_by_role("button", name="Copied")).to_be_visible()
+    expect(person.status).to_have_text("Copied.")
+    assert person.clipboard() == "[1]"
+    expect(person.page.get_by_role("button", name="Copy JSON")).to_be_visible()
+
+
+def test_a_result_is_saved_under_the_name_of_its_source(person: Person, tmp_path: Path) -> None:
+    person.drop("#json", "long.json", b'["', (b"walk " * 1000, 100), b'"]')
+    expect(person.facts("XML")).to_contain_text("by item")
+    person.use("XML", "Copy")
+    with person.page.expect_download() as saved:
+        person.use("XML", "Save")
+    saved.value.save_as(tmp_path / "saved")
+    assert saved.value.suggested_filename == "long.xml"
+    assert (tmp_path / "saved").read_text() == person.clipboard()
+
+
+def test_a_saved_file_has_the_bytes_it_came_with(person: Person, tmp_path: Path) -> None:
+    document = '<?xml version="1.0" encoding="ISO-8859-1"?><a>Zoë</a>'.encode("latin-1")
+    person.drop("#xml", "walk.xml", document)
+    with person.page.expect_download() as saved:
+        person.use("XML", "Save")
+    saved.value.save_as(tmp_path / "saved")
+    assert (tmp_path / "saved").read_bytes() == document
+
+
+@pytest.mark.parametrize(
+    ("example", "pane"), [("a record", "JSON"), ("the hard cases", "JSON"), ("a feed", "XML"), ("prose", "XML")]
+)
+def test_an_empty_page_offers_examples(person: Person, example: str, pane: str) -> None:
+    person.pane(pane).get_by_role("button", name=example).click()
+    expect(person.area(pane)).not_to_have_value("")
+    person.expect_settled("≈")
+    expect(person.pane(pane).get_by_role("button", name=example)).to_be_hidden()
