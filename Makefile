@@ -22,7 +22,7 @@ help:  ## list these targets
 start: $(VENV)/.local  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
 	@exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
 
-test: $(VENV)/.dev $(SAM_VENV)/.installed  ## run the tests (TESTS=tests/unit for a part of them)
+test: $(VENV)/.dev $(SAM_VENV)/.installed .npm/.installed  ## run the tests (TESTS=tests/unit for a part of them)
 	@$(BIN)/pytest $(TESTS)
 
 check: $(VENV)/.dev $(POLICY_VENV)/.passed  ## lint, format check, types, template, security policies
@@ -36,7 +36,7 @@ format: $(VENV)/.dev  ## rewrite the source in the house format
 	@$(BIN)/ruff format .
 
 clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .npm .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each requirements file: it is installed anew when it changes. Serving waits for no tools of ours.
@@ -54,6 +54,15 @@ IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(FILE))
 convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
 	@test -n "$(FILE)" || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
 	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) "$(FILE)" -o "$(or $(OUT),-)" $(ARGS)
+
+# axe-core, for the tests of the page. Where npm is missing they say so.
+.npm/.installed: requirements/npm.txt
+	@if command -v npm >/dev/null; then \
+		echo "Installing into .npm ..." && \
+		npm install --silent --no-audit --no-fund --no-package-lock --prefix .npm $$(cat $<) && touch $@; \
+	else \
+		echo "There is no npm: apt-get install npm"; [ "$$CI" != true ]; \
+	fi
 
 # The users' database: the one of `make start`, or the server that POSTGRES_DB_* name.
 COUNT ?= 500000

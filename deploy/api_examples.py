@@ -22,8 +22,9 @@ Schema = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """An example of a request: its query and its body."""
+    """An example of a request."""
 
+    path: str
     query: dict[str, str]
     body: str | None = None
 
@@ -31,26 +32,30 @@ class Call:
 CONVERTERS: dict[str, Callable[..., bytes]] = {"json_to_xml": json_to_xml, "xml_to_json": xml_to_json}
 
 CALLS = {
-    "json_to_xml": Call({"mapping": "natural"}, '{"book": {"@id": "7", "author": ["Ada", "Zoë"]}}'),
-    "xml_to_json": Call({}, '<book id="7"><author>Ada</author><author>Zoë</author></book>'),
+    "json_to_xml": Call("/json2xml", {"mapping": "natural"}, '{"book": {"@id": "7", "author": ["Ada", "Zoë"]}}'),
+    "xml_to_json": Call("/xml2json", {}, '<book id="7"><author>Ada</author><author>Zoë</author></book>'),
 }
 """For the other routes the sample events are examples."""
 
 REFUSED = {
-    ("json_to_xml", "400"): Call({}, "[1, 2,]"),
-    ("json_to_xml", "422"): Call({"mapping": "natural"}, '{"no name": 1}'),
-    ("xml_to_json", "400"): Call({}, "<a><b></a>"),
-    ("xml_to_json", "422"): Call({"mapping": "item"}, '<ITEM type="text" />'),
+    ("json_to_xml", "400"): Call("/json2xml", {}, "[1, 2,]"),
+    ("json_to_xml", "422"): Call("/json2xml", {"mapping": "natural"}, '{"no name": 1}'),
+    ("xml_to_json", "400"): Call("/xml2json", {}, "<a><b></a>"),
+    ("xml_to_json", "422"): Call("/xml2json", {"mapping": "item"}, '<ITEM type="text" />'),
 }
 """Requests that the converter refuses, by operation and status."""
 
-ERRORS: dict[str, errors.CrosswalkError] = {
+ERRORS: dict[str | tuple[str, str], errors.CrosswalkError] = {
+    ("create_conversion", "413"): errors.DocumentTooLarge(
+        "A document may have 5368709120 bytes; this one has 5368709121.", limit=5368709120
+    ),
+    ("get_conversion", "404"): errors.ConversionNotFound("There is no such conversion, or its time is over."),
     "400": errors.InvalidParameter("The parameter colour: there is no such parameter here.", parameter="colour"),
     "404": errors.UserNotFound("No user has this email."),
     "413": errors.DocumentTooLarge("A document may have 4194304 bytes; this one has 4194305.", limit=4194304),
     "503": errors.DatabaseUnavailable("The database is away; try again in 5 seconds.", retry_after=5),
 }
-"""What the other routes answer, by status."""
+"""What the other routes answer, by operation and status, or else by status."""
 
 THROTTLED = {
     "type": f"{PROBLEM_TYPE}throttled",
@@ -67,8 +72,24 @@ SAMPLES: dict[str, Any] = {
     "updated_at": "2026-11-24T09:00:00Z",
     "next": None,
     "version": "1.0.0",
+    "id": "0123456789abcdef0123456789abcdef",
+    "upload": "https://...",
+    "expires_at": "2026-11-24T10:00:00Z",
 }
 """What the members of answers may hold."""
+
+ANSWERS = {
+    "get_conversion": {
+        "id": SAMPLES["id"],
+        "status": "done",
+        "mapping": "item",
+        "losses": [],
+        "bytes_in": 37,
+        "bytes_out": 132,
+        "result": "https://...",
+    }
+}
+"""Where samples of all members would make no sense."""
 
 
 def find_call(operation: str, events: Path) -> Call:
@@ -78,7 +99,7 @@ def find_call(operation: str, events: Path) -> Call:
     event = json.loads((events / f"{operation}.json").read_text())
     body = event["body"]
     decoded = base64.b64decode(body).decode() if body and event["isBase64Encoded"] else body
-    return Call(event["queryStringParameters"] or {}, decoded)
+    return Call(event["path"], event["queryStringParameters"] or {}, decoded)
 
 
 def write_answer(operation: str, status: str, answer: Schema, schemas: Schema) -> str:
@@ -92,13 +113,15 @@ def write_answer(operation: str, status: str, answer: Schema, schemas: Schema) -
         call = CALLS[operation]
         return CONVERTERS[operation]((call.body or "").encode(), **call.query).decode()
     [content] = media.values()
-    return json.dumps(make_sample("", content.get("schema", {}), schemas), ensure_ascii=False)
+    example = ANSWERS.get(operation) or make_sample("", content.get("schema", {}), schemas)
+    return json.dumps(example, ensure_ascii=False)
 
 
 def write_problem(operation: str, status: str) -> str:
     if status == "default":
         return json.dumps(THROTTLED)
-    error = provoke(operation, REFUSED[operation, status]) if (operation, status) in REFUSED else ERRORS[status]
+    refused = REFUSED.get((operation, status))
+    error = provoke(operation, refused) if refused else ERRORS.get((operation, status)) or ERRORS[status]
     answer = asyncio.run(answer_error(Request({"type": "http"}), error))
     return json.dumps(json.loads(bytes(answer.body)), ensure_ascii=False)
 
@@ -122,4 +145,6 @@ def make_sample(name: str, schema: Schema, schemas: Schema) -> Any:
         return [make_sample("", schema["items"], schemas)]
     if "properties" in schema:
         return {member: make_sample(member, of, schemas) for member, of in schema["properties"].items()}
+    if "const" in schema:
+        return schema["const"]
     return schema.get("enum", [{"integer": 0, "boolean": True}.get(schema.get("type", ""), "")])[0]

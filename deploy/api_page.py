@@ -116,17 +116,17 @@ def describe_route(path: str, method: str, operation: dict[str, Any], schemas: S
         f"<p>{mark(operation['summary'])}. {mark(operation.get('description', ''))}</p>",
         describe_parameters(operation.get("parameters", [])),
         describe_body(operation),
-        f'<pre tabindex="0">{escape(write_command(path, method, call, signed=signed))}</pre>',
+        f'<pre tabindex="0">{escape(write_command(method, call, signed=signed))}</pre>',
         *(describe_answer(name, status, answer, schemas) for status, answer in operation["responses"].items()),
         "</section>",
     ]
     return "\n".join(part for part in parts if part)
 
 
-def write_command(path: str, method: str, call: Call, *, signed: bool) -> str:
+def write_command(method: str, call: Call, *, signed: bool) -> str:
     query = f"?{urlencode(sorted(call.query.items()))}" if call.query else ""
     asks = "" if (method == "GET" and not call.body) or (method == "POST" and call.body) else f" -X {method}"
-    lines = [f'curl{asks} "$API{path}{query}"']
+    lines = [f'curl{asks} "$API{call.path}{query}"']
     if call.body:
         lines.append("  --data-binary '{}'".format(call.body.replace("'", "'\\''")))
     if signed:

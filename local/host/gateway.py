@@ -150,6 +150,8 @@ class Gateway:
             response = await self._site.get_response(self._site.get_path(http.scope), http.scope)
         except HTTPException:
             return None
+        if response.status_code == 404 and "text/html" not in http.headers.get("accept", ""):
+            return None  # who does not want a page gets the API's answer
         response.headers["Cache-Control"] = "no-cache"
         for name, value in self._deployment.service.site_headers.items():
             for placeholder, address in self._addresses.items():

@@ -20,10 +20,10 @@ def expect_mark(person: Person, name: str, line: int) -> None:
     pane = person.pane(name)
     expect(pane.locator(".tint")).to_be_visible()
     expect(pane.locator(".flag")).to_be_visible()
-    top = pane.evaluate(
-        "pane => pane.querySelector('.tint').getBoundingClientRect().top - pane.querySelector('.text').getBoundingClientRect().top"
-    )
-    assert top == pytest.approx((line - 1) * 20, abs=1)
+    tint, text = (pane.locator(part).bounding_box() for part in (".tint", ".text"))
+    assert tint
+    assert text
+    assert tint["y"] - text["y"] == pytest.approx((line - 1) * 20, abs=1)
 
 
 def test_a_problem_in_json_is_marked_and_told(person: Person) -> None:

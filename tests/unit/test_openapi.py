@@ -123,7 +123,7 @@ def test_the_page_has_every_route_with_its_parameters_answers_and_a_command() ->
     for path, method, operation in read_operations():
         section = cut_section(operation)
         assert f"<b>{method.upper()}</b> {path}" in section
-        assert f"$API{path}" in section
+        assert f"$API{path.partition('{')[0]}" in section
         for parameter in operation.get("parameters", []):
             assert f'<th scope="row"><code>{parameter["name"]}</code></th>' in section
         for status in operation["responses"]:
