@@ -24,7 +24,9 @@ PROD = read_settings("prod").parameters
 
 def throttles(stack: Stack) -> dict[tuple[str, str], Any]:
     settings = stack.one("AWS::ApiGateway::Stage")["MethodSettings"]
-    return {(one["HttpMethod"], one["ResourcePath"].replace("/~1", "/")): one["ThrottlingRateLimit"] for one in settings}
+    return {
+        (one["HttpMethod"], one["ResourcePath"].replace("/~1", "/")): one["ThrottlingRateLimit"] for one in settings
+    }
 
 
 def test_production_gives_converters_and_users_a_share_that_they_cannot_exceed() -> None:
