@@ -84,4 +84,4 @@ def read_policy() -> re.Pattern[str]:
     [policy] = [resource for resource in resources if resource["Type"] == "AWS::CloudFront::ResponseHeadersPolicy"]
     headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     text: str = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
-    return re.compile("[^ ;]+".join(re.escape(part) for part in re.split(r"\$\{[\w.]+\}", text)))
+    return re.compile("[^ ;]+".join(re.escape(part) for part in re.split(r"https://\$\{[\w.]+\}", text)))
