@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from local.host.intrinsics import load_yaml
 from tests.browser.person import Person
@@ -14,7 +14,10 @@ from tests.programs import find_program
 from tests.running import ROOT
 
 QUIET = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+PATIENCE = 20_000  # milliseconds, on a machine that does other things, too
 AXE = ROOT / ".npm/node_modules/axe-core/axe.min.js"
+
+expect.set_options(timeout=PATIENCE)
 
 
 # Not for the whole session: Playwright keeps an event loop running, and other tests start their own.
@@ -37,7 +40,7 @@ def context(browser: Browser, service: str) -> Iterator[BrowserContext]:
         viewport={"width": 1280, "height": 800},
         locale="en",
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE)
     context.on("console", lambda message: faults.append(message.text) if is_error(message) else None)
     context.on("weberror", lambda error: faults.append(str(error.error)))
     own = (service, "blob:", "data:")
