@@ -19,7 +19,7 @@ export PYTHONPATH := layers/shared:.
 help:  ## list these targets
 	@awk -F ':.*  ## ' '/^[a-z0-9-]+:.*  ## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-start: $(VENV)/.local  ## run the service on this machine (PORT=3000, HOST=127.0.0.1)
+start: $(VENV)/.local  ## run the service on this machine (PORT=3000, HOST=127.0.0.1, LOG=json)
 	@exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
 
 test: $(VENV)/.dev $(SAM_VENV)/.installed .npm/.installed  ## run the tests (TESTS=tests/unit for a part of them)

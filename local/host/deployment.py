@@ -33,7 +33,7 @@ class Deployment:
         """Renews the deployment whenever the template, a function or a layer changes. Does not return."""
         while True:
             await asyncio.sleep(INTERVAL)
-            with contextlib.suppress(FileNotFoundError):  # a folder went while it was looked at: the next look tells
+            with contextlib.suppress(OSError):  # a folder went while it was looked at: the next look tells
                 if (now := self._look()) != self._seen:
                     self._seen = now
                     self._log("local", "files have changed")

@@ -79,11 +79,12 @@ class Pool:
     async def retire(self) -> None:
         """Closes what is idle now, and what is busy as soon as it has answered."""
         self._retired = True
-        await asyncio.gather(*map(self._discard, self._idle))
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*map(self._discard, idle))
 
     async def close(self) -> None:
         """Ends every process at once."""
-        self._retired = True
+        self._retired, self._idle = True, []
         await asyncio.gather(*map(self._discard, list(self._environments)))
 
     async def _wait_for_turn(self) -> None:
@@ -129,6 +130,4 @@ class Pool:
 
     async def _discard(self, environment: Environment) -> None:
         self._environments.discard(environment)
-        if environment in self._idle:
-            self._idle.remove(environment)
         await environment.close()

@@ -31,7 +31,7 @@ def read_template(path: Path) -> Service:
     """The service that the SAM template at `path` describes. Raises TemplateError."""
     try:
         return _read_service(_read_resources(load_yaml(path)), path.parent)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise TemplateError(f"{path.name} is not a SAM template: {type(error).__name__}: {error}") from error
 
 

@@ -79,7 +79,10 @@ def test_a_broken_template_is_refused(tmp_path: Path, text: str, message: str) -
         read_template(path)
 
 
-FUNCTION = "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: f, Handler: app.handler, %s}}}"
+FUNCTION = """
+Conditions: {Self: !Condition Self}
+Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUri: f, Handler: app.handler, %s}}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -90,6 +93,7 @@ FUNCTION = "Resources: {F: {Type: AWS::Serverless::Function, Properties: {CodeUr
         ("Timeout: !Sub '1${AWS::Region}'", "Timeout of F is not a number"),
         ("Events: {E: {Type: Api, Properties: {Path: /}}}", "template.yaml is not a SAM template: KeyError: 'Method'"),
         ("Environment: text", "template.yaml is not a SAM template"),
+        ("Timeout: !If [Self, 1, 2]", "template.yaml is not a SAM template: RecursionError"),
     ],
 )
 def test_a_property_that_makes_no_sense_is_named(tmp_path: Path, properties: str, message: str) -> None:
