@@ -21,7 +21,7 @@ from crosswalk.converter.xml.names import (
     is_qname,
     shorten,
 )
-from crosswalk.converter.xml.paths import ElementPath
+from crosswalk.converter.xml.paths import MAX_COUNTED, ElementPath
 from crosswalk.converter.xml.reader import XmlReader
 from crosswalk.errors import InexpressibleDocument, MalformedDocument
 
@@ -144,15 +144,15 @@ def judge_with_expat(document: bytes) -> int | None:
 
 def judge(document: bytes) -> int | None:
     reader = XmlReader(BytesIO(document))
-    path = ElementPath()
+    names: list[str] = []
 
     def start(name: str, attributes: list[str]) -> None:
-        path.enter(name)
-        if ":" in name or attributes or len(path.names) <= reader.scope.depth:
-            reader.check_names(len(path.names), name, attributes)
+        names.append(name)
+        if ":" in name or attributes or len(names) <= reader.scope.depth:
+            reader.check_names(len(names), name, attributes)
 
     try:
-        reader.read(start, lambda name: path.leave(), str)
+        reader.read(start, lambda name: names.pop(), str)
     except MalformedDocument as error:
         return error.place.line if error.place else 0
     return None
@@ -198,7 +198,18 @@ def test_a_path_counts_elements_among_their_namesakes() -> None:
         path.leave()
     path.enter("entry")
     path.enter("title")
-    assert (str(path), path.names) == ("/feed/entry[3]/title[1]", ["feed", "entry", "title"])
+    assert str(path) == "/feed/entry[3]/title[1]"
+
+
+def test_a_path_counts_no_more_names_than_there_is_room_for() -> None:
+    path = ElementPath()
+    path.enter("a")
+    for number in range(MAX_COUNTED + 10):
+        path.enter(f"b{number}")
+        assert str(path) == f"/a/b{number}" + ("[1]" if number < MAX_COUNTED - 1 else "")
+        path.leave()
+    path.enter("b0")
+    assert str(path) == "/a/b0[2]"
 
 
 def test_a_path_shortens_names_and_ends_where_a_pointer_would() -> None:

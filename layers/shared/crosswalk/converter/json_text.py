@@ -56,11 +56,14 @@ quote: Callable[[str], str] = encode_basestring
 
 def decode_json(document: bytes) -> str:
     """The text of a JSON document: strict UTF-8, a BOM dropped. Raises MalformedDocument where it is not that."""
-    document = drop_mark(document)
+    return decode_utf_8(drop_mark(document))
+
+
+def decode_utf_8(text: bytes) -> str:
     try:
-        return document.decode()
+        return text.decode()
     except UnicodeDecodeError as error:
-        before = document[: error.start].decode()
+        before = text[: error.start].decode()
         raise MalformedDocument("The bytes here are not UTF-8.", place=locate(before, len(before))) from error
 
 

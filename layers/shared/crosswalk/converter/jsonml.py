@@ -17,7 +17,7 @@ from io import BytesIO
 from typing import NoReturn
 
 from crosswalk.converter.json_text import Number, Object, Value, decode_json, parse_json, quote, write_json
-from crosswalk.converter.limits import MAX_DEPTH, Source, point_at
+from crosswalk.converter.limits import MAX_DEPTH, MAX_GAP, Source, point_at
 from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import NamespaceFault, Scope, is_qname
@@ -59,17 +59,21 @@ class _Reader:
         self._scope = self._xml.scope
         self._output = TextOutput(write)
         self._text: list[str] = []
-        self._depth = 0
+        self._names: list[str] = []  # of the elements that are open
         self._comma = ""
 
     def read(self) -> None:
-        self._xml.read(self._start, self._end, self._text.append, self.losses)
+        self._xml.read(self._start, self._end, self._text.append, self.losses, self._check_text)
         self._output.finish()
 
     def _start(self, name: str, attributes: list[str]) -> None:
+        if self._xml.is_worn:
+            self._xml.renew(self._names)
         before = self._take_text() + "," if self._text else self._comma
         self._comma = ","
-        self._depth = depth = self._depth + 1
+        names = self._names
+        names.append(name)
+        depth = len(names)
         if attributes or ":" in name or depth <= self._scope.depth:
             self._xml.check_names(depth, name, attributes)
         if depth >= MAX_DEPTH and depth + bool(attributes) > MAX_DEPTH:
@@ -83,7 +87,7 @@ class _Reader:
             self._output.append(f'{before}["{name}"')
 
     def _end(self, name: str) -> None:
-        self._depth -= 1
+        self._names.pop()
         output = self._output
         output.append(self._take_text() + "]" if self._text else "]")
         if len(output) > PIECES:
@@ -96,6 +100,11 @@ class _Reader:
         text = "".join(texts)
         texts.clear()
         return "," + quote(text)
+
+    def _check_text(self, fed: int) -> None:
+        """Raise UnsafeDocument for a text that would not fit into memory in the end."""
+        if sum(map(len, self._text)) > MAX_GAP:
+            raise UnsafeDocument(f"A text has more than {MAX_GAP // 1024**2} Mi characters.", place=self._xml.place)
 
 
 class _Writer:

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from crosswalk.converter import item, jsonml, natural, xpath
@@ -49,6 +49,7 @@ def choose_converter(
     return partial(converters[mapping], **chosen)
 
 
+@cache  # to look takes longer than to convert a small document
 def list_options(converter: Converter) -> dict[str, inspect.Parameter]:
     """The options of a mapping in one direction, by name."""
     parameters = inspect.signature(converter).parameters

@@ -39,6 +39,14 @@ JSON to XML
    whitespace               white space at an end of a text would be dropped
 
 The keys of attributes and text begin with a character that begins no XML name, so no element can be taken for one.
+
+With `lines`, a line of JSON for each record
+1. Records are the root's children, or with record=NAME the outermost elements of that name.
+2. A line is what a record would be as a document. The root's declarations are not in it, but they expand its names.
+3. The loss `root`: the root is not called `root`, or something else outside the records was dropped: attributes,
+   elements, text. White space there is `whitespace`.
+4. Back, a line that is no element is wrapped in an element `item` (the loss `root`); root=NAME names the root. Blank
+   lines are skipped. A prefix must be declared within its line.
 """
 
 import re
@@ -47,15 +55,16 @@ from functools import lru_cache
 from json import JSONEncoder
 from typing import Any
 
-from crosswalk.converter.json_text import decode_json, parse_json, write_json
+from crosswalk.converter.json_text import decode_json, write_json
 from crosswalk.converter.limits import Source
-from crosswalk.converter.natural.reader import ExpandedTreeReader, TreeReader
+from crosswalk.converter.natural.lines import RecordReader, write_records
+from crosswalk.converter.natural.reader import ExpandedTreeReader, Members, TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
 from crosswalk.converter.xml.names import is_name, is_ncname, is_qname
 from crosswalk.errors import InvalidParameter
 
 # The names of losses, in the order in which they are reported.
-LOSSES_TO_JSON = ("order", "whitespace", "comments", "processing-instructions", "prefixes")
+LOSSES_TO_JSON = ("root", "order", "whitespace", "comments", "processing-instructions", "prefixes")
 LOSSES_TO_XML = ("types", "root", "lists", "empty-lists", "empty-text", "order", "whitespace")
 
 # They are written again and again.
@@ -79,18 +88,23 @@ def xml_to_json(
     strip_whitespace: bool = True,
     namespaces: str = "prefixed",
     types: str = "strings",
+    lines: bool = False,
+    record: str | None = None,
 ) -> tuple[str, ...]:
     """Write the JSON text of an XML document, as `XmlReader` takes it; returns the names of what it lost.
 
     force_list: names of elements, as the JSON would have them, that are lists even when they stand alone.
     namespaces: `prefixed` or `expanded`. types: `strings` or `infer`.
+    lines: write a line for each record, which is a child of the root, or an outermost element of the name `record`.
     Raises InvalidParameter, MalformedDocument, UnsafeDocument, DocumentTooLarge; InexpressibleDocument only for an
     expanded name that would read as an attribute or as text.
     """
     _check_marks(attribute_prefix, text_key)
     _check_choice("namespaces", namespaces, ("prefixed", "expanded"))
     _check_choice("types", types, ("strings", "infer"))
-    _check_force_list(force_list, namespaces)
+    _check_names("force_list", force_list, namespaces)
+    _check_lines(lines, record, indent)
+    _check_names("record", [] if record is None else [record], namespaces)
     create_reader = ExpandedTreeReader if namespaces == "expanded" else TreeReader
     reader = create_reader(
         source,
@@ -100,14 +114,25 @@ def xml_to_json(
         strip_whitespace=strip_whitespace,
         infer_types=types == "infer",
     )
-    tree = reader.read()
-    if indent or types == "infer" or reader.depth > MAX_ENCODER_DEPTH or reader.repetition > MAX_ENCODER_REPETITION:
+    if lines:
+        RecordReader(reader, record, lambda tree: _write_tree(tree, reader, write, ending=b"\n")).read()
+    else:
+        _write_tree(reader.read(), reader, write, indent)
+    return _sort_losses(reader.lost, LOSSES_TO_JSON)
+
+
+def _write_tree(
+    tree: Members, reader: TreeReader, write: Callable[[bytes], object], indent: int = 0, ending: bytes = b""
+) -> None:
+    """Write the JSON of a tree: all at once where that is fast and small, or else as it comes about."""
+    if indent or reader.infer_types or reader.depth > MAX_ENCODER_DEPTH or reader.repetition > MAX_ENCODER_REPETITION:
         write_json(tree, write, indent)
+        if ending:
+            write(ending)
     else:
         json = _encode(tree)
         del tree  # what comes next needs memory, too
-        write(json.encode())
-    return _sort_losses(reader.lost, LOSSES_TO_JSON)
+        write(json.encode() + ending)
 
 
 def json_to_xml(
@@ -119,26 +144,23 @@ def json_to_xml(
     text_key: str = "#text",
     root: str = "root",
     item: str = "item",
+    lines: bool = False,
 ) -> tuple[str, ...]:
     """Write the XML of a JSON document; returns the names of what would not come back.
 
     indent: spaces for each level; never within an element that has text, or whose xml:space is `preserve`.
     root, item: names for the root of a document that has none, and for the values of a list that has no name.
+    lines: the document is JSON Lines, and each line becomes a child of the element `root`.
     Raises InvalidParameter, MalformedDocument, UnsafeDocument, InexpressibleDocument or DocumentTooLarge.
     """
     _check_marks(attribute_prefix, text_key)
     _check_element_name("root", root)
     _check_element_name("item", item)
-    text = decode_json(source.read())
-    writer = TreeWriter(
-        write,
-        indent=indent,
-        attribute_prefix=attribute_prefix,
-        text_key=text_key,
-        item=item,
-        check_characters=_may_hold_uncarriable(text),
-    )
-    writer.write(parse_json(text), root)
+    writer = TreeWriter(write, indent=indent, attribute_prefix=attribute_prefix, text_key=text_key, item=item)
+    if lines:
+        write_records(source, writer, root)
+    else:
+        writer.write(decode_json(source.read()), root)
     return _sort_losses(writer.lost, LOSSES_TO_XML)
 
 
@@ -172,26 +194,26 @@ def _check_choice(parameter: str, value: str, choices: tuple[str, ...]) -> None:
         raise InvalidParameter(detail, parameter=parameter)
 
 
-def _check_force_list(names: Collection[str], namespaces: str) -> None:
+def _check_names(parameter: str, names: Collection[str], namespaces: str) -> None:
+    """Whether each can be an element's member in the JSON."""
     if isinstance(names, str):
-        raise InvalidParameter("The parameter force_list must be a list of names.", parameter="force_list")
+        raise InvalidParameter(f"The parameter {parameter} must be a list of names.", parameter=parameter)
     for name in names:
         if not (is_qname(name) or (namespaces == "expanded" and is_ncname(name.rpartition(":")[2]))):
-            raise InvalidParameter("The parameter force_list must hold names of elements.", parameter="force_list")
+            raise InvalidParameter(f"The parameter {parameter} must hold names of elements.", parameter=parameter)
+
+
+def _check_lines(lines: bool, record: str | None, indent: int) -> None:
+    if record is not None and not lines:
+        raise InvalidParameter("The parameter record applies only with lines.", parameter="record")
+    if lines and indent:
+        raise InvalidParameter("The parameter indent does not apply with lines.", parameter="indent")
 
 
 def _check_element_name(parameter: str, name: str) -> None:
     if not is_ncname(name):
         raise InvalidParameter(f"The parameter {parameter} must be an XML name without a prefix.", parameter=parameter)
     _check_length(parameter, name)
-
-
-_CONTROL_ESCAPE = re.compile(r"\\[ubf]")
-
-
-def _may_hold_uncarriable(json: str) -> bool:
-    """Whether strings of a JSON text need a look: raw control characters are no JSON, so most texts need none."""
-    return _CONTROL_ESCAPE.search(json) is not None or "\ufffe" in json or "\uffff" in json
 
 
 def _sort_losses(lost: Collection[str], order: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,39 +4,14 @@ from typing import Any, NoReturn
 
 from crosswalk.converter.json_text import Number, is_number
 from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT, Source
+from crosswalk.converter.natural.keys import Keys
 from crosswalk.converter.xml.escaping import XML_SPACE
-from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, MAX_KEPT_NAMES, is_declaration
+from crosswalk.converter.xml.names import MAX_KEPT_NAMES, is_declaration
 from crosswalk.converter.xml.paths import ElementPath
 from crosswalk.converter.xml.reader import XmlReader
 from crosswalk.errors import DocumentTooLarge, InexpressibleDocument, UnsafeDocument
 
 Members = dict[str, Any]
-
-
-class _Keys(dict[str, str]):
-    """The key of an attribute by its name, made once for all elements.
-
-    marked: the keys of those whose names have a prefix or declare one, and so must be checked.
-    """
-
-    def __init__(self, prefix: str) -> None:
-        super().__init__()
-        self.prefix = prefix
-        self.marked: set[str] = set()
-
-    def __missing__(self, name: str) -> str:
-        key = self.prefix + name
-        if len(self) < MAX_KEPT_NAMES and len(name) < MAX_KEPT_LENGTH:
-            self[name] = key
-        if ":" in name or name == "xmlns":
-            self.marked.add(key)
-        return key
-
-    def forget_some(self) -> None:
-        """Lest what is marked grows with the document. To be called between two elements."""
-        if len(self.marked) > MAX_KEPT_NAMES:
-            self.clear()
-            self.marked.clear()
 
 
 class TreeReader:
@@ -54,7 +29,7 @@ class TreeReader:
     ) -> None:
         self.reader = XmlReader(source)
         self.attribute_prefix = attribute_prefix
-        self.keys = _Keys(attribute_prefix)
+        self.keys = Keys(attribute_prefix)
         self.text_key = text_key
         self.force_list = force_list
         self.strip_whitespace = strip_whitespace
@@ -74,9 +49,20 @@ class TreeReader:
     def read(self) -> Members:
         """The document as an object of one member, its root."""
         self.reader.read(self.start, self.end, self.texts.append, self.lost)
-        tree, self.members = self.members, None
+        return self.take()
+
+    def take(self) -> Members:
+        """What has been read of a document, or of a record, as an object of one member; the next one may follow."""
+        tree, self.members, self.last = self.members, None, None
         assert tree is not None
         return tree
+
+    def forget_record(self) -> None:
+        """Begin to count anew, once a record is written."""
+
+    def find_key(self, name: str) -> str:
+        """The member that an element of this name, which has been checked, becomes."""
+        return name
 
     def start(self, name: str, attributes: list[str]) -> None:
         around = self.around
@@ -223,6 +209,16 @@ class ExpandedTreeReader(TreeReader):
                 mebibytes = MAX_OUTPUT // 1024**2
                 raise DocumentTooLarge(f"Expanded names would exceed {mebibytes} MiB.", limit=MAX_OUTPUT)
         return key
+
+    def forget_record(self) -> None:
+        self.repetition = 0
+        if self.room < MAX_OUTPUT // 2 or len(self.joined) > MAX_KEPT_NAMES:
+            self.joined.clear()
+            self.room = MAX_OUTPUT
+
+    def find_key(self, name: str) -> str:
+        uri, local = self.reader.scope.resolve(name)
+        return f"{uri}:{local}" if uri else local
 
     def _refuse(self) -> NoReturn:
         raise InexpressibleDocument(

@@ -1,44 +1,17 @@
 """Writes the XML that `natural` gives a JSON value, as its rules 1 to 5 in that direction say."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from crosswalk.converter.json_text import Number, Object, Value
+from crosswalk.converter.json_text import Number, Object, Value, parse_json
 from crosswalk.converter.limits import MAX_DEPTH, point_at
+from crosswalk.converter.natural.keys import Names, Refusal
 from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, NamespaceFault, Scope, is_qname
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument
-
-
-class _RefusalError(Exception):
-    """What XML cannot carry: the value at hand, or one of its members."""
-
-    def __init__(self, detail: str, member: str | None = None) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.member = member
-
-
-class _Names(dict[str, str]):
-    """XML name by key of a JSON object, each checked once; `skip` is the length of the attribute prefix."""
-
-    def __init__(self, skip: int = 0) -> None:
-        super().__init__()
-        self.skip = skip
-        self.marked: set[str] = set()  # the keys of names that have a prefix or declare one
-
-    def __missing__(self, key: str) -> str:
-        name = key[self.skip :]
-        if not is_qname(name):
-            one_way = ", and expanded names do not come back" if ":" in name else ""
-            raise _RefusalError(f"The member's name is no XML name{one_way}", key)
-        self[key] = name
-        if ":" in name or name == "xmlns":
-            self.marked.add(key)
-        return name
-
 
 _NO_TEXT: Final = object()
 
@@ -67,7 +40,6 @@ class TreeWriter:
         attribute_prefix: str,
         text_key: str,
         item: str,
-        check_characters: bool,
     ) -> None:
         self.output = TextOutput(write)
         self.pieces = PIECES  # to collect: none once a long name repeats
@@ -75,24 +47,47 @@ class TreeWriter:
         self.attribute_prefix = attribute_prefix
         self.text_key = text_key
         self.item = item
-        self.check_characters = check_characters
+        self.check_characters = True  # as some may be what XML cannot carry
         self.lost: set[str] = set()
-        self.names = _Names()
-        self.attribute_names = _Names(len(attribute_prefix))
+        self.names = Names()
+        self.attribute_names = Names(len(attribute_prefix))
         self.scope = Scope()
         self.frames: list[_Frame] = []
 
-    def write(self, value: Value, root: str) -> None:
+    def write(self, json: str, root: str) -> None:
         """Write a document, in an element `root` unless it is an element itself."""
-        indented = bool(self.step)
+        self._write_element(json, root, 0)
+        self.output.finish()
+
+    def open_root(self, name: str) -> None:
+        """Begin a root for records."""
+        self.output.append(f"<{name}>")
+        self.count = 0
+
+    def write_record(self, json: str) -> None:
+        """Write a document as a child of the root, in an element `item` unless it is an element itself."""
+        self._write_element(json, self.item, 1)
+        self.count += 1
+        for names in (self.names, self.attribute_names):
+            names.forget_some()
+
+    def close_root(self, name: str) -> None:
+        self.output.append(f"\n</{name}>" if self.step and self.count else f"</{name}>")
+        self.output.finish()
+
+    def _write_element(self, json: str, name: str, depth: int) -> None:
+        self.check_characters = _may_hold_uncarriable(json)
+        value = parse_json(json)
+        line = "\n" + self.step * depth if self.step and depth else ""
+        values: Iterator[tuple[Any, Value]] = iter([(None, value)])
+        given: str | None = name
         if isinstance(value, Object) and _is_element(value):
-            self.frames.append(_Frame(None, iter(value), None, 0, "", indented))
+            values, given = iter(value), None
         else:
             self.lost.add("root")
-            self.frames.append(_Frame(None, iter([(None, value)]), root, 0, "", indented))
+        self.frames.append(_Frame(None, values, given, depth, line, bool(self.step)))
         while self.frames:
             self._write_values(self.frames[-1])
-        self.output.finish()
 
     def _write_values(self, frame: _Frame) -> None:
         """Write the values of a frame up to the next one that needs a frame of its own, or else close it."""
@@ -114,7 +109,7 @@ class TreeWriter:
                     output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
                 if len(output) > self.pieces:
                     output.finish()
-        except _RefusalError as refusal:
+        except Refusal as refusal:
             detail = f"{refusal.detail}; the mapping item carries it."
             raise InexpressibleDocument(detail, pointer=self._point(place, refusal.member)) from refusal
         output.append(frame.closing)
@@ -125,7 +120,7 @@ class TreeWriter:
             self.scope.enter(frame.depth, name, attributes)
         except NamespaceFault as fault:
             member = None if fault.attribute is None else self.attribute_prefix + fault.attribute
-            raise _RefusalError(fault.detail.removesuffix("."), member) from fault
+            raise Refusal(fault.detail.removesuffix("."), member) from fault
 
     def _write_container(self, frame: _Frame, place: Any, value: Object | list[Value]) -> None:
         if isinstance(value, Object):
@@ -225,7 +220,7 @@ class TreeWriter:
     def _write_scalar(self, value: Any, member: str | None) -> str:
         """The text of a number or boolean; a list or object is refused."""
         if isinstance(value, (Object, list)):
-            raise _RefusalError("An attribute or text cannot be a list or an object", member)
+            raise Refusal("An attribute or text cannot be a list or an object", member)
         self.lost.add("types")
         if isinstance(value, Number):
             return value
@@ -275,9 +270,17 @@ def _is_element(members: Object) -> bool:
 def _refuse_duplicate(keys: Iterable[str]) -> NoReturn:
     seen: set[str] = set()
     duplicate = next(key for key in keys if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-    raise _RefusalError("Two members have this name", duplicate)
+    raise Refusal("Two members have this name", duplicate)
 
 
 def _check_characters(text: str, member: str | None) -> None:
     if not text.isprintable() and UNCARRIABLE.search(text):
-        raise _RefusalError("This string holds a character that XML cannot carry", member)
+        raise Refusal("This string holds a character that XML cannot carry", member)
+
+
+_CONTROL_ESCAPE = re.compile(r"\\[ubf]")
+
+
+def _may_hold_uncarriable(json: str) -> bool:
+    """Whether strings of a JSON text need a look: raw control characters are no JSON, so most texts need none."""
+    return _CONTROL_ESCAPE.search(json) is not None or "\ufffe" in json or "\uffff" in json

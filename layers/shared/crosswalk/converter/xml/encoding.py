@@ -11,7 +11,7 @@ from io import BufferedIOBase, UnsupportedOperation
 from itertools import chain
 from typing import NoReturn
 
-from crosswalk.converter.limits import START, Source, read_fully
+from crosswalk.converter.limits import MAX_READ, START, Source, read_fully
 from crosswalk.errors import MalformedDocument
 
 # Each name that a declaration may give, in lower case, and Python's codec for it. Python knows many more, some of
@@ -55,7 +55,8 @@ DECLARATION = re.compile(
 )
 
 
-BLOCK = 1 << 16
+PIECE = 1 << 16
+"""Bytes that are decoded at once: decoded text takes up to four times as many."""
 
 
 class XmlText(BufferedIOBase):
@@ -94,7 +95,7 @@ class XmlText(BufferedIOBase):
 
     def put_back(self) -> None:
         """Have what was kept read once more."""
-        self._pending = b"".join([*(self._kept or []), self._pending])
+        self._pending = b"".join(part for part in [*(self._kept or []), self._pending] if part)
         self._kept = None
 
     def seekable(self) -> bool:
@@ -111,11 +112,11 @@ class XmlText(BufferedIOBase):
 
 def _decode(document: Source) -> Iterator[bytes]:
     """The document in UTF-8 with its lines ending in LF, block by block."""
-    beginning = read_fully(document, BLOCK)
+    beginning = read_fully(document, MAX_READ)
     mark = next((mark for mark in BYTE_ORDER_MARKS if beginning.startswith(mark)), b"")
     content = beginning[len(mark) :]
     name, codec = _find_encoding(content, BYTE_ORDER_MARKS.get(mark))
-    blocks = chain([content], iter(partial(document.read, BLOCK), b""))
+    blocks = chain([content], iter(partial(document.read, MAX_READ), b""))
     texts = _check_utf_8(blocks) if codec == "utf-8" else _recode(blocks, codec, name)
     first = next(texts)
     if first.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
@@ -176,14 +177,21 @@ def _check_utf_8(blocks: Iterable[bytes]) -> Iterator[bytes]:
     place, rest = START, b""
     for block in chain(blocks, [b""]):
         rest += block
-        try:
-            text, length = codecs.utf_8_decode(rest, "strict", not block)
-        except UnicodeDecodeError as error:
-            yield rest[: error.start]
-            place = place.after(rest[: error.start].decode())
-            raise MalformedDocument("The bytes here are not UTF-8.", place=place) from error
-        yield rest[:length]
-        place, rest = place.after(text), rest[length:]
+        end = 0
+        while end < len(rest):
+            piece = rest[end : end + PIECE]
+            try:
+                text, length = codecs.utf_8_decode(piece, "strict", not block)
+            except UnicodeDecodeError as error:
+                yield rest[: end + error.start]
+                place = place.after(piece[: error.start].decode())
+                raise MalformedDocument("The bytes here are not UTF-8.", place=place) from error
+            place = place.after(text)
+            end += length
+            if not length:
+                break
+        yield rest[:end]
+        rest = rest[end:]
 
 
 def _recode(blocks: Iterable[bytes], codec: str, name: str) -> Iterator[bytes]:

@@ -1,33 +1,38 @@
 """Paths of elements, such as `/feed/entry[3]/title[1]`, by which an error tells its place in an XML document."""
 
-from collections import Counter
 from contextlib import suppress
 from xml.parsers import expat
 
 from crosswalk.converter.limits import Place, Source, join_steps
-from crosswalk.converter.xml.names import shorten
+from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, shorten
 from crosswalk.converter.xml.parser import BLOCK, create_parser, drop_handlers, read_beginning
+
+MAX_COUNTED = 1 << 16
+"""Names that are counted at a time, lest memory grows with the document. Others have no place among their namesakes."""
 
 
 class ElementPath:
     """The path of the innermost element that is open: every step but the root has its place among its namesakes."""
 
     def __init__(self) -> None:
-        self.names: list[str] = []
         self._steps: list[str] = []
-        self._counts: list[Counter[str]] = [Counter()]  # of the elements within each open one so far, by name
+        self._counts: list[dict[str, int]] = [{}]  # of the elements within each open one so far, by name
+        self._room = MAX_COUNTED
 
     def enter(self, name: str) -> None:
         counts = self._counts[-1]
-        counts[name] += 1
-        self._steps.append(f"{shorten(name)}[{counts[name]}]" if self._steps else shorten(name))
-        self._counts.append(Counter())
-        self.names.append(name)
+        if name not in counts and self._room and len(name) < MAX_KEPT_LENGTH:
+            self._room -= 1
+            counts[name] = 0
+        if name in counts:
+            counts[name] += 1
+        numbered = self._steps and name in counts
+        self._steps.append(f"{shorten(name)}[{counts[name]}]" if numbered else shorten(name))
+        self._counts.append({})
 
     def leave(self) -> None:
-        self.names.pop()
         self._steps.pop()
-        self._counts.pop()
+        self._room += len(self._counts.pop())
 
     def __str__(self) -> str:
         return join_steps(self._steps)

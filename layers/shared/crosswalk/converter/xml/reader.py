@@ -7,7 +7,7 @@ from xml.parsers import expat
 
 from defusedxml import DTDForbidden
 
-from crosswalk.converter.limits import START, Place, Source
+from crosswalk.converter.limits import MAX_GAP, START, Place, Source
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
 from crosswalk.converter.xml.names import NamespaceFault, Scope, shorten
 from crosswalk.converter.xml.parser import (
@@ -20,10 +20,24 @@ from crosswalk.converter.xml.parser import (
     read_beginning,
 )
 from crosswalk.converter.xml.paths import find_element, find_open_element
-from crosswalk.errors import InexpressibleDocument, MalformedDocument
+from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
 
 StartHandler = Callable[[str, list[str]], object]
 TextHandler = Callable[[str], object]
+
+
+RENEW_AFTER = 2 * 1024 * 1024
+"""Bytes that a parser is fed at least before another takes over. It keeps every name that it has met."""
+
+
+class _Renewal(Exception):
+    """Stops a parser in front of a start tag, where another goes on. Nothing is wrong."""
+
+    def __init__(self, offset: int, place: Place, open_elements: Sequence[str]) -> None:
+        super().__init__()
+        self.offset = offset  # of the start tag in the block
+        self.place = place
+        self.opening = "".join(f"<{name}>" for name in open_elements)
 
 
 class XmlReader:
@@ -31,10 +45,12 @@ class XmlReader:
 
     source: in UTF-8, every line ending in LF, as the module `encoding` makes it; block: bytes to read at a time.
     scope: the namespaces in force, as far as `check_names` has been told of them.
+    is_worn: whether it is time to call `renew`.
     """
 
     def __init__(self, source: Source, block: int = BLOCK) -> None:
         self.scope = Scope()
+        self.is_worn = False
         self._source = source
         self._block_size = block
         self._parser = create_parser()
@@ -42,11 +58,15 @@ class XmlReader:
         self._block = b""  # that is being parsed
         self._end_of_last = b""  # of the block before: a character may lie across both
         self._fed = 0  # bytes, this block included
+        # Where in the document the parser began, in bytes too, and what it was fed before that.
+        self._start = START
+        self._start_index = 0
+        self._opening = ""
 
     @property
     def place(self) -> Place:
         """The place of the event that is being handled; for text, of what follows it."""
-        return Place(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1)
+        return self._locate(self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber)
 
     def check_names(self, depth: int, name: str, attributes: Sequence[str]) -> None:
         """Enter an element in the scope; raises MalformedDocument where Namespaces in XML 1.0 forbids its names.
@@ -64,62 +84,115 @@ class XmlReader:
         place, path = find_element(self._source, ordinal)
         return InexpressibleDocument(detail, place=place, path=path, code=code)
 
-    def read(self, start: StartHandler, end: TextHandler, text: TextHandler, lost: set[str] | None = None) -> None:
+    def read(
+        self,
+        start: StartHandler,
+        end: TextHandler,
+        text: TextHandler,
+        lost: set[str] | None = None,
+        after_block: Callable[[int], object] = bool,
+    ) -> None:
         """Read the document through the callbacks: `start(name, [name, value, ...])`, `end(name)`, `text(part)`.
 
         Names come as they were written. One stretch of text may come in several parts.
         lost: is told of `comments` and `processing-instructions`.
+        after_block: is called with the number of bytes that have been read so far.
         Raises MalformedDocument, UnsafeDocument and whatever a callback raises: the first fault is the one told.
         """
-        parser = self._parser
-        parser.ordered_attributes = True
-        parser.buffer_text = True
-        parser.StartElementHandler = start
-        parser.EndElementHandler = end
-        parser.CharacterDataHandler = text
-        self._listen_to_the_rest(set() if lost is None else lost)
+        self._lost = set() if lost is None else lost
+        self.listen(start, end, text)
         try:
-            self._parse()
+            self._parse(after_block)
         except expat.ExpatError as error:
             raise self._explain(error) from error
         except DTDForbidden as error:  # there has been one already, which is blank by now
             place = START.after(self._beginning[: find_doctype(self._beginning)].decode())
             raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
         finally:
-            drop_handlers(parser)
+            drop_handlers(self._parser)
+            del self._handlers
             self._block = self._beginning = b""  # what comes next needs memory, too
 
-    def _parse(self) -> None:
+    def listen(self, start: StartHandler, end: TextHandler, text: TextHandler) -> None:
+        """Have these called from now on."""
+        self._handlers = start, end, text
+        self._parser.StartElementHandler = start
+        self._parser.EndElementHandler = end
+        self._parser.CharacterDataHandler = text
+
+    def renew(self, open_elements: Sequence[str]) -> None:
+        """Go on with a new parser if that is possible here; then `start` is called for this element once more.
+
+        To be called from `start`, with the names of the elements that are open around this one.
+        """
+        offset = self._find_byte(self._parser.CurrentByteIndex) - (self._fed - len(self._block))
+        if offset >= 0:
+            raise _Renewal(offset, self.place, open_elements)
+
+    def _parse(self, after_block: Callable[[int], object]) -> None:
         """Feed the parser. The last block is fed as such: expat then need not count its lines."""
         self._block = self._beginning = read_beginning(self._source, self._block_size)
+        self._prepare_parser()
         final = False
         while not final:
             following = self._source.read(self._block_size)
             final = not following
             self._fed += len(self._block)
-            self._parser.Parse(self._block, final)
+            self.is_worn = self._fed - self._start_index > RENEW_AFTER
+            try:
+                self._parser.Parse(self._block, final)
+            except _Renewal as renewal:
+                self._replace_parser(renewal)
+                self._parser.Parse(self._block, final)
+            if self._fed - self._find_byte(self._parser.CurrentByteIndex) > MAX_GAP:
+                detail = f"A tag, comment or instruction is longer than {MAX_GAP // 1024**2} MiB."
+                raise UnsafeDocument(detail, place=self.place)
+            after_block(self._fed)
             self._end_of_last = (self._end_of_last + self._block[-4:])[-4:]
             self._block = following
 
-    def _listen_to_the_rest(self, lost: set[str]) -> None:
+    def _prepare_parser(self) -> None:
         def note_comment(data: str) -> None:
-            lost.add("comments")
+            self._lost.add("comments")
             self._parser.CommentHandler = None  # one tells it all
 
         def note_instruction(target: str, data: str) -> None:
             if ":" in target:  # Namespaces in XML 1.0, section 7
                 raise MalformedDocument("The name of a processing instruction has no colon.", place=self.place)
-            lost.add("processing-instructions")
+            self._lost.add("processing-instructions")
 
+        self._parser.ordered_attributes = True
+        self._parser.buffer_text = True
         self._parser.CommentHandler = note_comment
         self._parser.ProcessingInstructionHandler = note_instruction
 
+    def _replace_parser(self, renewal: _Renewal) -> None:
+        drop_handlers(self._parser)
+        self._parser = create_parser()
+        self._parser.Parse(renewal.opening.encode(), False)
+        self._prepare_parser()
+        self.listen(*self._handlers)
+        self._block = self._block[renewal.offset :]
+        self._start, self._opening = renewal.place, renewal.opening
+        self._start_index = self._fed - len(self._block)
+        self.is_worn = False
+
+    def _locate(self, line: int, offset: int) -> Place:
+        """The place in the document of what the parser tells; `offset` is from 0."""
+        if line > 1:
+            return Place(self._start.line + line - 1, offset + 1)
+        return Place(self._start.line, self._start.column + offset - len(self._opening))
+
+    def _find_byte(self, index: int) -> int:
+        """The place in the document, in bytes, of one of which the parser tells."""
+        return self._start_index + index - len(self._opening.encode())
+
     def _explain(self, error: expat.ExpatError) -> MalformedDocument:
         """What is wrong, and where."""
-        place = Place(error.lineno, error.offset + 1)
+        place = self._locate(error.lineno, error.offset)
         message = expat.ErrorString(error.code)
         recent = self._end_of_last + self._block
-        offset = self._parser.ErrorByteIndex - (self._fed - len(recent))
+        offset = self._find_byte(self._parser.ErrorByteIndex) - (self._fed - len(recent))
         where = recent[max(offset, 0) :][:4].decode("utf-8", "ignore")
         detail = describe(error, where)
         space = len(self._beginning) - len(self._beginning.lstrip(XML_SPACE.encode()))

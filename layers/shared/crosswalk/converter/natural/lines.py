@@ -1,0 +1,107 @@
+"""Reads and writes `natural` with `lines`: the records of an XML document, each as a line of JSON.
+
+    <feed xmlns="u"><entry id="1">x</entry> <entry/></feed>
+
+    {"entry":{"@id":"1","#text":"x"}}
+    {"entry":null}
+
+A line is what `natural` makes of its record as a document, so memory does not grow with the number of records.
+"""
+
+from collections.abc import Callable, Iterator
+
+from crosswalk.converter.json_text import decode_json, decode_utf_8
+from crosswalk.converter.limits import MAX_GAP, PART_SIZE, Place, Source, cut_source
+from crosswalk.converter.natural.reader import Members, TreeReader
+from crosswalk.converter.natural.writer import TreeWriter
+from crosswalk.converter.xml.escaping import XML_SPACE
+from crosswalk.errors import DocumentError, UnsafeDocument
+
+ROOT = "root"
+"""The name of a root that need not be told."""
+
+
+class RecordReader:
+    """Finds the records of a document and has a TreeReader read each of them as a document.
+
+    record: the key of the elements that are records, the outermost of that name; None: the children of the root.
+    """
+
+    def __init__(self, tree: TreeReader, record: str | None, write: Callable[[Members], None]) -> None:
+        self._tree = tree
+        self._xml = tree.reader
+        self._record = record
+        self._write = write
+        self._names: list[str] = []  # of the elements that are open outside the records
+        self._end_of_last = 0  # of the last record, in bytes from the beginning of the document, about
+        self._fed = 0
+
+    def read(self) -> None:
+        self._xml.read(self._start, self._end, self._note_text, self._tree.lost, self._check_length)
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        """Begin an element outside the records, or a record."""
+        tree, names = self._tree, self._names
+        if self._xml.is_worn:
+            self._xml.renew(names)
+        depth = len(names)
+        tree.start(name, attributes)
+        if depth == 1 if self._record is None else tree.find_key(name) == self._record:
+            self._xml.listen(tree.start, self._end_in_record, tree.texts.append)
+            return
+        names.append(name)
+        if depth or name != ROOT or attributes:
+            tree.lost.add("root")
+        tree.members = None  # what stands outside the records is dropped
+
+    def _end(self, name: str) -> None:
+        """End an element outside the records."""
+        self._names.pop()
+        self._tree.end(name)
+        self._tree.members = None
+
+    def _end_in_record(self, name: str) -> None:
+        tree = self._tree
+        tree.end(name)
+        if len(tree.around) == len(self._names):
+            self._write(tree.take())
+            tree.forget_record()
+            self._end_of_last = self._fed
+            self._xml.listen(self._start, self._end, self._note_text)
+
+    def _note_text(self, text: str) -> None:
+        self._tree.lost.add("root" if text.strip(XML_SPACE) else "whitespace")
+
+    def _check_length(self, fed: int) -> None:
+        self._fed = fed
+        if fed - self._end_of_last > MAX_GAP:
+            detail = f"More than {MAX_GAP // 1024**2} MiB stand here without the end of a record."
+            raise UnsafeDocument(detail, place=self._xml.place)
+
+
+def write_records(source: Source, writer: TreeWriter, root: str) -> None:
+    """Write JSON Lines as the children of an element `root`. Raises what `natural` raises, with the line's place."""
+    writer.open_root(root)
+    for number, line in _number_lines(source):
+        try:
+            writer.write_record(_decode_line(line, number))
+        except DocumentError as error:
+            place = error.place or Place(1, 1)
+            error.place = Place(number + place.line - 1, place.column)
+            raise
+    writer.close_root(root)
+
+
+def _number_lines(source: Source) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, from 1."""
+    number = 1
+    for part in cut_source(source, PART_SIZE, lambda window: window.rfind(b"\n") + 1):
+        for line in part.text.split(b"\n"):
+            if line.strip(b" \t\r"):
+                yield number, line.removesuffix(b"\r")
+            number += 1 + line[:-1].count(b"\r")  # CR alone ends a line, too, though not of JSON Lines
+        number -= 1  # behind the last LF nothing has begun
+
+
+def _decode_line(line: bytes, number: int) -> str:
+    return decode_json(line) if number == 1 else decode_utf_8(line)
