@@ -166,17 +166,22 @@ $(POLICY_VENV)/.installed: requirements/policy.txt
 openapi: $(VENV)/.dev  ## write site/openapi.json and site/api.html; a test fails when they are stale
 	@$(BIN)/python -m deploy.openapi
 
-# The converter beside its peers, which have an environment of their own.
-.PHONY: bench-converters bench-growth bench-memory
+# What is measured. WRITE=1 puts the figures and pictures into docs/. The peers have an environment of their own.
+BENCH := .venv-bench/bin/python -m benchmarks
 
-bench-converters: .venv-bench/.installed  ## speed beside the peers and the plain way (SIZES="1000 100000 4000000")
-	@.venv-bench/bin/python -m benchmarks.converters $(SIZES)
+.PHONY: bench-converters bench-growth bench-memory bench-streams
 
-bench-growth: $(VENV)/.dev  ## how time grows with hostile documents, in every mapping
-	@$(BIN)/python -m benchmarks.growth
+bench-converters: .venv-bench/.installed  ## speed beside the plain way and the peers (SIZES="1000 100000", OLD=../old/layers/shared)
+	@$(BENCH).converters $(SIZES) $(if $(OLD),--old $(OLD)) $(if $(ONLY),--only $(ONLY))
 
-bench-memory: $(VENV)/.dev  ## peak memory of item, each way
-	@$(BIN)/python -m benchmarks.memory
+bench-streams: .venv-bench/.installed  ## speed and memory of documents of any size (SIZES="1 10 100 1000", in MB)
+	@$(BENCH).streams $(SIZES)
+
+bench-memory: .venv-bench/.installed  ## memory of hostile documents of 4 MiB, in every mapping
+	@$(BENCH).memory
+
+bench-growth: .venv-bench/.installed  ## how time grows with hostile documents, in every mapping
+	@$(BENCH).growth
 
 .venv-bench/.installed: requirements/bench.txt
 	$(INSTALL)

@@ -1,306 +1,157 @@
-"""Measures the converter beside its peers and beside the plain way: `make bench-converters`.
+"""Measures the converter beside the plain way, the peers and an older checkout: `make bench-converters`.
 
-Every side starts from bytes and ends in bytes. A figure is the median of repeated runs, in processor time, in MB of the
-document that goes in per second; the sides take turns, so that what disturbs the machine disturbs them all.
+Every way starts from bytes and ends in bytes; figures are MB of the document that goes in per second of processor time.
 """
 
+import argparse
 import json
 import logging
-import re
-import statistics
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from xml.etree import ElementTree
-from xml.parsers import expat
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
+from pathlib import Path
 
-import dicttoxml
-import elementpath
-import json2xml.dicttoxml
-import json2xml_rs
-import xmljson
-import xmltodict
-from elementpath.xpath31 import XPath31Parser
-
-from benchmarks.documents import KINDS, make_document
+from benchmarks import natural, older
+from benchmarks.documents import JSON_KINDS, PEOPLES, make_json, respell
+from benchmarks.measuring import time_here
+from benchmarks.peers import FLOOR, OTHERS, PLAIN, XMLTODICT, Side
+from benchmarks.report import format_figure, format_table, judge, publish
+from benchmarks.tables import Key, Table, compare, find_worst, format_size, mean, measure_timers
 from crosswalk.converter import json_to_xml, xml_to_json
 
 SIZES = [1_000, 100_000, 4_000_000]
-LONG_ENOUGH = 2.0  # seconds, after which a side is not repeated
-TOO_LONG = 15.0  # seconds, which a side must not need by its speed on the last document of the kind
-Convert = Callable[[bytes], bytes]
-
-
-@dataclass(frozen=True)
-class Side:
-    """One way to convert; None where it cannot."""
-
-    name: str
-    to_xml: Convert | None
-    to_json: Convert | None
-    pure: bool = True
-
-
-# ---- The plain way: json and ElementTree, the mapping of `item` in the fewest words. Neither exact nor safe.
-
-
-def write_plainly(document: bytes) -> bytes:
-    xml: bytes = ElementTree.tostring(_build(json.loads(document), {}), encoding="utf-8")
-    return xml
-
-
-def _build(value: object, attributes: dict[str, str]) -> ElementTree.Element:
-    children: list[ElementTree.Element] = []
-    if isinstance(value, dict):
-        attributes["type"] = "object"
-        children = [_build(member, {"key": key}) for key, member in value.items()]
-    elif isinstance(value, list):
-        attributes["type"] = "list"
-        children = [_build(item, {}) for item in value]
-    elif isinstance(value, str):
-        attributes["type"] = "string"
-        if value:
-            attributes["value"] = value
-    elif isinstance(value, bool):
-        attributes |= {"type": "boolean", "value": "true" if value else "false"}
-    elif isinstance(value, int):
-        attributes |= {"type": "integer", "value": str(value)}
-    elif isinstance(value, float):
-        attributes |= {"type": "float", "value": repr(value)}
-    else:
-        attributes["type"] = "null"
-    element = ElementTree.Element("ITEM", attributes)
-    element.extend(children)
-    return element
-
-
-def read_plainly(document: bytes) -> bytes:
-    return json.dumps(_value(ElementTree.fromstring(document)), ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _value(element: ElementTree.Element) -> object:
-    kind = element.get("type")
-    if kind == "object":
-        return {child.get("key"): _value(child) for child in element}
-    if kind == "list":
-        return [_value(child) for child in element]
-    if kind == "string":
-        return element.get("value", "")
-    if kind == "integer":
-        return int(element.get("value", ""))
-    if kind == "float":
-        return float(element.get("value", ""))
-    return element.get("value") == "true" if kind == "boolean" else None
-
-
-# ---- The peers, each in its own mapping
-
-
-def _dump(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _write_with_elementpath(document: bytes) -> bytes:
-    variables = {"d": document.decode()}
-    [tree] = elementpath.select(ElementTree.Element("x"), "json-to-xml($d)", parser=XPath31Parser, variables=variables)
-    xml: bytes = ElementTree.tostring(tree.getroot(), encoding="utf-8")
-    return xml
-
-
-def _read_with_elementpath(document: bytes) -> bytes:
-    root = ElementTree.fromstring(document)
-    return str(elementpath.select(root, "xml-to-json(.)", parser=XPath31Parser)).encode()
-
-
-def _write_with_xmljson(document: bytes) -> bytes:
-    root = xmljson.badgerfish.etree({"root": json.loads(document)})[0]
-    xml: bytes = ElementTree.tostring(root, encoding="utf-8")
-    return xml
-
-
-PLAIN = Side("the plain way", write_plainly, read_plainly)
+FORM_SIZES = [100_000, 1_000_000]
+FORM_KINDS = ("records", "texts", *PEOPLES)
+PEER_SIZE = 100_000
 OURS = Side("crosswalk item", json_to_xml, lambda document: xml_to_json(document, "item"))
-XMLTODICT = Side(
-    "xmltodict",
-    lambda document: xmltodict.unparse({"root": {"item": json.loads(document)}}).encode(),
-    lambda document: _dump(xmltodict.parse(document)),
-)
-PEERS = [
-    XMLTODICT,
-    Side("json2xml", lambda document: json2xml.dicttoxml.dicttoxml(json.loads(document)), None),
-    Side("json2xml (Rust)", lambda document: json2xml_rs.dicttoxml(json.loads(document)), None, pure=False),
-    Side("dicttoxml", lambda document: dicttoxml.dicttoxml(json.loads(document)), None),
-    Side(
-        "xmljson",
-        _write_with_xmljson,
-        lambda document: _dump(xmljson.badgerfish.data(ElementTree.fromstring(document))),
-    ),
-    Side("elementpath", _write_with_elementpath, _read_with_elementpath),
-]
-
-
-def _run_expat(document: bytes) -> bytes:
-    expat.ParserCreate().Parse(document, True)
-    return b""
-
-
-FLOOR = Side("json or expat alone", lambda document: str(len(json.loads(document))).encode(), _run_expat, pure=False)
-NATURAL = Side(
-    "crosswalk natural",
-    lambda document: json_to_xml(document, "natural"),
-    lambda document: xml_to_json(document, "natural"),
-)
-XMLTODICT_ROOTED = Side(
-    "xmltodict + json",
-    lambda document: xmltodict.unparse(json.loads(document)).encode(),
-    lambda document: _dump(xmltodict.parse(document)),
-)
-
-# ---- Measuring
-
-
-def measure(sides: dict[str, Convert], document: bytes) -> dict[str, float]:
-    """MB/s of each side; a side that fails on the document is left out."""
-    seconds: dict[str, list[float]] = {}
-    for name, convert in sides.items():
-        try:
-            seconds[name] = [_time(convert, document, 1)]
-        except Exception as error:
-            print(f"    {name} fails: {type(error).__name__}", file=sys.stderr)
-    for _ in range(4):
-        for name, runs in seconds.items():
-            if sum(runs) < LONG_ENOUGH:
-                runs.append(_time(sides[name], document, max(1, int(0.05 / max(runs[0], 1e-6)))))
-    return {name: len(document) / statistics.median(runs) / 1e6 for name, runs in seconds.items()}
-
-
-def _time(convert: Convert, document: bytes, times: int) -> float:
-    started = time.process_time()
-    for _ in range(times):
-        convert(document)
-    return (time.process_time() - started) / times
-
-
-def comes_back(side: Side, document: bytes) -> str:
-    """Whether a document is the same after both ways, as far as the json module can tell."""
-    if not side.to_xml or not side.to_json:
-        return "no reader"
-    try:
-        back = side.to_json(side.to_xml(document))
-        equal = json.loads(back, object_pairs_hook=list) == json.loads(document, object_pairs_hook=list)
-    except Exception:
-        return "fails"
-    return "yes" if equal else "no"
-
-
 HARD = rb"""
 {"a": [], "a": {}, "": [[[]], null, "", "\r\n", "\u0000\ud800", "<&>"], "b c": [1.0, 1e400, -0, 12345678901234567890]}
 """
 
 
-def _geometric(ratios: list[float]) -> float:
-    return statistics.geometric_mean(ratios) if ratios else float("nan")
+def make_documents(sizes: Iterable[int]) -> dict[Key, bytes]:
+    documents = {(kind, size): make_json(kind, size) for kind, size in product(JSON_KINDS, sizes)}
+    indented = {(f"{kind}, indented", size): make_json(kind, size, indent=2) for kind, size in product(PEOPLES, sizes)}
+    return documents | indented
 
 
-def compare(direction: str, sides: list[Side], documents: dict[tuple[str, int], bytes]) -> dict[str, dict[str, float]]:
-    """Print a table, a document a row and a side a column, and return it."""
-    converters = {side.name: getattr(side, direction) for side in sides if getattr(side, direction)}
-    print(f"\n{'':32}" + "".join(f"{name:>18}" for name in converters))
-    table: dict[str, dict[str, float]] = {}
-    last = ""
-    for (kind, size), document in documents.items():
-        row = f"{kind}, {size // 1000} KB"
-        speeds = table.get(last, {}) if kind == last.partition(",")[0] else {}
-        in_time = {n: c for n, c in converters.items() if len(document) / speeds.get(n, 1e3) / 1e6 < TOO_LONG}
-        table[row] = measure(in_time, document)
-        last = row
-        print(f"{row:32}" + "".join(f"{table[row].get(name, float('nan')):>18.1f}" for name in converters))
-    return table
+def measure(direction: str, sides: Iterable[Side], documents: Mapping[Key, bytes]) -> Table:
+    timers = {side.name: time_here(convert) for side in sides if (convert := getattr(side, direction))}
+    return measure_timers(timers, documents)
 
 
-def ratios(table: dict[str, dict[str, float]], ours: str, theirs: str) -> list[float]:
-    return [row[ours] / row[theirs] for row in table.values() if ours in row and theirs in row]
+# ---- The parts of the report
 
 
-def verdict(claim: str, target: float, value: float) -> None:
-    print(f"  {'met   ' if value >= target else 'NOT MET'} {claim}: {value:.2f} (target {target:g})")
+def report_item(documents: Mapping[Key, bytes]) -> list[str]:
+    to_xml = measure("to_xml", [OURS, PLAIN, FLOOR], documents)
+    items = {key: json_to_xml(document) for key, document in documents.items() if "indented" not in key[0]}
+    to_json = measure("to_json", [OURS, PLAIN, FLOOR, XMLTODICT], items)
+    forms = measure("to_json", [OURS, PLAIN], make_forms())
+    targets = [
+        *judge_mean_and_worst("`item`, JSON to XML", to_xml, 5, 1.5),
+        *judge_mean_and_worst("`item`, XML to JSON", to_json, 2.5, 1.35),
+        *judge_mean_and_worst("`item`, XML to JSON, the forms of others", forms, 2, 1.2),
+        judge("`item`, XML to JSON, times xmltodict, mean", mean(compare(to_json, OURS.name, XMLTODICT.name)), 2),
+    ]
+    return [
+        format_table(["times the plain way", "seen", "target", ""], targets),
+        "`item`: MB/s, and in brackets times the plain way.",
+        format_item(to_xml, to_json),
+        "XML to JSON in the forms of other writers, times the plain way: the mean of all kinds, and the worst kind.",
+        format_forms(forms),
+        f"The floor: json alone reads {mean(compare(to_xml, FLOOR.name, OURS.name)):.1f} times as fast as we write XML,"
+        f" expat alone {mean(compare(to_json, FLOOR.name, OURS.name)):.1f} times as fast as we write JSON.",
+    ]
 
 
-def respell(xml: bytes) -> dict[str, bytes]:
-    """The same ITEM document in forms that are not our own."""
-    swapped = re.sub(rb'(<ITEM)( key="[^"]*")( type="[^"]*")', rb"\1\3\2", xml)
+def make_forms() -> dict[Key, bytes]:
     return {
-        "attributes swapped": swapped,
-        "single quotes": re.sub(rb'="([^"\']*)"', rb"='\1'", xml),
-        "comments": xml.replace(b"</ITEM>", b"<!-- end --></ITEM>"),
-        "white space in tags": xml.replace(b" />", b"\n/>"),
-        "indented": json_to_xml(xml_to_json(xml), indent=4),
+        (f"{kind}: {form}", size): xml
+        for kind, size in product(FORM_KINDS, FORM_SIZES)
+        for form, xml in respell(json_to_xml(make_json(kind, size))).items()
     }
+
+
+def judge_mean_and_worst(claim: str, table: Table, target: float, worst: float) -> list[tuple[str, ...]]:
+    ratios = compare(table, OURS.name, PLAIN.name)
+    which = find_worst(table, OURS.name, PLAIN.name)
+    return [judge(f"{claim}, mean", mean(ratios), target), judge(f"{claim}, {which}", min(ratios), worst)]
+
+
+def format_item(to_xml: Table, to_json: Table) -> str:
+    kinds = list(dict.fromkeys(kind for kind, _ in to_xml))
+    sizes = sorted({size for _, size in to_xml})
+    columns = [f"{way} {format_size(size)}" for way in ("to XML", "to JSON") for size in sizes]
+
+    def format_cell(table: Table, key: Key) -> str:
+        if key not in table:
+            return ""
+        ratio = format_figure(table[key].compare(OURS.name, PLAIN.name))
+        return f"{format_figure(table[key].find_speed(OURS.name))} ({ratio})"
+
+    rows = [[kind, *(format_cell(t, (kind, size)) for t in (to_xml, to_json) for size in sizes)] for kind in kinds]
+    return format_table(["", *columns], rows)
+
+
+def format_forms(forms: Table) -> str:
+    rows = []
+    for form in dict.fromkeys(name.partition(": ")[2] for name, _ in forms):
+        of_form = {key: timings for key, timings in forms.items() if key[0].endswith(f": {form}")}
+        ratios = compare(of_form, OURS.name, PLAIN.name)
+        (worst, size), _ = min(of_form.items(), key=lambda row: row[1].compare(OURS.name, PLAIN.name))
+        rows.append([form, mean(ratios), min(ratios), f"{worst.partition(':')[0]}, {format_size(size)}"])
+    return format_table(["form", "mean", "worst", "which is"], rows)
+
+
+def report_peers() -> list[str]:
+    documents = {(kind, PEER_SIZE): make_json(kind, PEER_SIZE) for kind in JSON_KINDS}
+    table = measure("to_xml", [OURS, *OTHERS], documents)
+    rows = []
+    for peer in OTHERS:
+        ratios = compare(table, OURS.name, peer.name)
+        worst = min((timings.compare(OURS.name, peer.name), kind) for (kind, _), timings in table.items())
+        backs = [kind for kind in JSON_KINDS if comes_back(peer, make_json(kind, 1_000))]
+        back = "it has no reader" if not peer.to_json else ", ".join(backs) or "none"
+        rows.append([peer.name, mean(ratios), f"{format_figure(worst[0])} ({worst[1]})", len(ratios), back])
+    ours = [kind for kind in JSON_KINDS if comes_back(OURS, make_json(kind, 1_000))]
+    hard = [side.name for side in (OURS, *OTHERS) if comes_back(side, HARD)]
+    return [
+        f"JSON to XML beside the peers, each in its own mapping: {len(documents)} documents of 100 KB.",
+        format_table(["", "we are faster by", "at least by", "documents it takes", "that come back"], rows),
+        f"`item` brings {len(ours)} of {len(JSON_KINDS)} kinds back. The hard document (duplicate and empty keys, "
+        f"1e400, U+0000) comes back from: {', '.join(hard)}.",
+    ]
+
+
+def comes_back(side: Side, document: bytes) -> bool:
+    """Whether a document is the same after both ways, as far as the json module can tell."""
+    if not side.to_xml or not side.to_json:
+        return False
+    try:
+        back = side.to_json(side.to_xml(document))
+        return bool(json.loads(back, object_pairs_hook=list) == json.loads(document, object_pairs_hook=list))
+    except Exception:
+        return False
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-converters")
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES, help="bytes of the documents")
+    parser.add_argument("--old", type=Path, help="an older checkout's layers/shared, to compare with")
+    parser.add_argument("--only", choices=["item", "natural", "peers", "older"], help="one part of the report")
+    given = parser.parse_args()
     logging.disable()
-    sizes = [int(size) for size in sys.argv[1:]] or SIZES
-    documents = {(kind, size): make_document(kind, size) for kind in KINDS for size in sizes}
-    items = {key: json_to_xml(document) for key, document in documents.items()}
-
-    print("Does it come back? (any document of these kinds; and one with all that is hard)")
-    for side in [OURS, PLAIN, *PEERS]:
-        kinds = [comes_back(side, make_document(kind, 1_000)) for kind in KINDS]
-        print(f"  {side.name:18} {', '.join(f'{k}: {c}' for k, c in zip(KINDS, kinds, strict=True))}; "
-              f"hard: {comes_back(side, HARD)}")  # fmt: skip
-
-    print("\nMB/s, JSON to XML")
-    to_xml = compare("to_xml", [OURS, PLAIN, FLOOR, *PEERS], documents)
-    print("\nMB/s, XML to JSON, ITEM documents in our own form (the peers read them in their own mappings)")
-    readers = [OURS, PLAIN, FLOOR, XMLTODICT]
-    to_json = compare("to_json", readers, items)
-    print("\nMB/s, XML to JSON, the same in other forms")
-    size = min(sizes[-1], 100_000)
-    forms = {
-        (f"{kind}, {form}", size): xml
-        for kind in ("records", "texts")
-        for form, xml in respell(json_to_xml(make_document(kind, size))).items()
+    documents = make_documents(given.sizes)
+    parts: dict[str, Callable[[], list[str]]] = {
+        "item": lambda: report_item(documents),
+        "natural": natural.report,
+        "peers": report_peers,
     }
-    others = compare("to_json", readers, forms)
-    print("\nMB/s, natural: XML to JSON, then JSON to XML")
-    trees = {key: json_to_xml(document, "natural") for key, document in documents.items()}
-    natural_to_json = compare("to_json", [NATURAL, XMLTODICT_ROOTED], trees)
-    objects = {key: xml_to_json(xml, "natural") for key, xml in trees.items()}
-    natural_to_xml = compare("to_xml", [NATURAL, XMLTODICT_ROOTED], objects)
-    print("\nMB/s, natural: XML to JSON, documents of attributes only (those of ITEM), then back")
-    attributes_to_json = compare("to_json", [NATURAL, XMLTODICT_ROOTED], {k: items[k] for k in items if k[0] != "deep"})
-    objects = {key: xml_to_json(xml, "natural") for key, xml in items.items() if key[0] != "deep"}
-    attributes_to_xml = compare("to_xml", [NATURAL, XMLTODICT_ROOTED], objects)
-
-    print("\nGeometric means and targets")
-    against_plain = ratios(to_xml, OURS.name, PLAIN.name)
-    verdict("JSON to XML, times the plain way", 5, _geometric(against_plain))
-    verdict("JSON to XML, times the plain way, the worst", 2, min(against_plain))
-    for side in PEERS:
-        times = _geometric(ratios(to_xml, OURS.name, side.name))
-        if side.pure:
-            verdict(f"JSON to XML, times {side.name}", 1, times)
-        else:
-            print(f"          JSON to XML, times {side.name}: {times:.2f}")
-    verdict("XML to JSON, own form, times the plain way", 2.5, _geometric(ratios(to_json, OURS.name, PLAIN.name)))
-    verdict("XML to JSON, own form, times xmltodict", 2, _geometric(ratios(to_json, OURS.name, XMLTODICT.name)))
-    verdict("XML to JSON, other forms, times the plain way", 1, _geometric(ratios(others, OURS.name, PLAIN.name)))
-    verdict("XML to JSON, other forms, the worst", 1, min(ratios(others, OURS.name, PLAIN.name)))
-    for direction, table in (
-        ("XML to JSON", natural_to_json),
-        ("JSON to XML", natural_to_xml),
-        ("attributes to JSON", attributes_to_json),
-        ("attributes to XML", attributes_to_xml),
-    ):
-        times = _geometric(ratios(table, NATURAL.name, XMLTODICT_ROOTED.name))
-        verdict(f"natural, {direction}, times xmltodict + json", 1.5, times)
-    to_floor = _geometric(ratios(to_xml, FLOOR.name, OURS.name)), _geometric(ratios(to_json, FLOOR.name, OURS.name))
-    print(
-        f"  The floor: json alone reads {to_floor[0]:.1f} times as fast as we write XML,"
-        f" expat alone {to_floor[1]:.1f} times as fast as we write JSON."
-    )
+    if given.old:
+        parts["older"] = lambda: older.report(given.old, documents)
+    for name, report in parts.items():
+        if given.only in (None, name):
+            publish(f"bench-converters {name}", report())
 
 
 if __name__ == "__main__":

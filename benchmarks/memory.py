@@ -1,65 +1,149 @@
-"""Measures the peak memory of `item`, each way: `make bench-memory`. The target is 12 times the larger document.
+"""Measures the peak memory of whole documents of 4 MiB: `make bench-memory`.
 
-Every figure comes from a process of its own: how far its resident memory grows while it converts, and what Python
-itself allocates meanwhile, the document that goes in not counted.
+Every hostile family in every mapping, both ways, with and without indentation, and people's documents by `item`. Each
+figure comes from a process of its own, and is the whole process's peak of resident memory, its imports included.
 """
 
+import re
 import resource
-import subprocess
 import sys
-import tracemalloc
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
-from benchmarks.documents import KINDS, make_document
-from crosswalk.converter import json_to_xml, xml_to_json
+from benchmarks.documents import JSON_KINDS, PEOPLES, make_json
+from benchmarks.documents.hostile import ITEM, JSON, XML, XPATH, make_hostile
+from benchmarks.measuring import read_peak
+from benchmarks.report import format_table, judge, publish
+from crosswalk.converter import convert_json_to_xml, convert_xml_to_json, json_to_xml
+from crosswalk.errors import CrosswalkError
 
-SIZE = 4_000_000
-TARGET = 12
-HOSTILE = {
-    "empty lists": b"[" + b"[]," * (SIZE // 3) + b"0]",
-    "digits": b"[" + b"1," * (SIZE // 2) + b"0]",
-    "short strings": b"[" + b'"a",' * (SIZE // 4) + b"0]",
-    "one string": b'"' + b"x" * SIZE + b'"',
-    "an emoji in ASCII": b'["' + b"x" * SIZE + "😀".encode() + b'"]',
-    "an escaped emoji": b'["' + b"x" * SIZE + rb"\ud83d\ude00" + b'"]',
-    "quotes": b'"' + rb"\"" * (SIZE // 2) + b'"',
-    "members": b"{" + b'"a":0,' * (SIZE // 6) + b'"a":0}',
-}
+ROOT = Path(__file__).parent.parent
+LIMIT = 4 * 1024 * 1024
+ADDRESS_SPACE = 6 << 30
+"""What a case may ask for before it ends in a MemoryError: enough to tell how bad it is, not enough to hurt."""
+MAPPINGS = ("item", "natural", "xpath", "jsonml")
+INDENTS = (0, 8)
+TIMES = 4
+SHOWN = 12
 
 
-def measure(kind: str, direction: str, tracing: bool) -> tuple[int, int]:
-    """Bytes at the peak, and of the larger document; for a process that does nothing else."""
-    document = HOSTILE[kind] if kind in HOSTILE else make_document(kind, SIZE)
-    convert: Callable[[bytes], bytes] = json_to_xml
-    if direction == "to JSON":
-        document, convert = json_to_xml(document), xml_to_json
-    xml_to_json(json_to_xml(b"[]"))
-    if tracing:
-        tracemalloc.start()
-        size = len(convert(document))
-        return tracemalloc.get_traced_memory()[1], max(size, len(document))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    size = len(convert(document))
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, max(size, len(document))
+@dataclass(frozen=True)
+class Case:
+    document: str
+    hostile: bool
+    to: str
+    mapping: str
+    indent: int
+
+    def __str__(self) -> str:
+        return f"{self.document}, {self.mapping} to {self.to}" + (f", indent {self.indent}" if self.indent else "")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """MiB at the peak of the whole process, above what it had before, and of the larger document; what came of it."""
+
+    peak: float
+    grown: float
+    larger: float
+    outcome: str
+
+
+def list_cases() -> Iterator[Case]:
+    for family in JSON:
+        for mapping in MAPPINGS:
+            for indent in INDENTS if mapping != "jsonml" else (0,):
+                yield Case(family, True, "XML", mapping, indent)
+    for family in XML | ITEM | XPATH:
+        for mapping in choose_mappings(family):
+            for indent in INDENTS:
+                yield Case(family, True, "JSON", mapping, indent)
+    for kind in JSON_KINDS:
+        yield Case(kind, False, "XML", "item", 0)
+        yield Case(kind, False, "JSON", "item", 0)
+
+
+def choose_mappings(family: str) -> tuple[str, ...]:
+    if family in ITEM:
+        return "item", "natural", "jsonml"
+    return ("xpath", "natural", "jsonml") if family in XPATH else ("auto", "xpath", "jsonml")
+
+
+def write_document(case: Case, path: str) -> None:
+    """Make a case's document, in another process than the one that is measured."""
+    if case.hostile:
+        document = make_hostile((JSON if case.to == "XML" else XML | ITEM | XPATH)[case.document], LIMIT)
+    else:
+        document = make_json(case.document, LIMIT)
+        document = json_to_xml(document) if case.to == "JSON" else document
+    Path(path).write_bytes(document)
+
+
+def measure(case: Case, path: str) -> Figures:
+    """The figures of one case, of a process that has done nothing else."""
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    document = Path(path).read_bytes()
+    before = read_peak()
+    convert = convert_json_to_xml if case.to == "XML" else convert_xml_to_json
+    size, outcome = 0, "converted"
+    try:
+        size = len(convert(document, case.mapping, indent=case.indent or None).document)
+    except CrosswalkError as error:
+        outcome = type(error).__name__
+    except MemoryError:
+        outcome = "**MemoryError**"
+    peak = read_peak()
+    return Figures(peak, peak - before, max(size, len(document)) / 2**20, outcome)
+
+
+def read_memory_size() -> int:
+    """MB that the template gives the converter functions."""
+    found = re.search(r"JsonToXmlFunction:.*?MemorySize: (\d+)", (ROOT / "template.yaml").read_text(), re.DOTALL)
+    assert found
+    return int(found[1])
+
+
+def report(figures: dict[Case, Figures]) -> list[str]:
+    allowed = read_memory_size() / 2
+    worst = max(figures, key=lambda case: figures[case].peak)
+    targets = [judge(f"MiB at the peak, the worst ({worst})", figures[worst].peak, allowed, at_most=True)]
+    peoples = {
+        case: found.grown / found.larger
+        for case, found in figures.items()
+        if not case.hostile and case.document in PEOPLES
+    }
+    if peoples:
+        case = max(peoples, key=lambda case: peoples[case])
+        claim = f"`item` on people's documents, times the larger document, the worst ({case.document} to {case.to})"
+        targets.append(judge(claim, peoples[case], TIMES, at_most=True))
+    highest = sorted(figures, key=lambda case: -figures[case].peak)[:SHOWN]
+    rows = [[str(case), figures[case].peak, figures[case].larger, figures[case].outcome] for case in highest]
+    kinds = [case for case in figures if not case.hostile]
+    items = [[case.document, case.to, figures[case].grown / figures[case].larger] for case in kinds]
+    return [
+        f"{len(figures)} cases.",
+        format_table(["", "seen", "target", ""], targets),
+        f"The {len(rows)} highest:",
+        format_table(["", "MiB at the peak", "larger document, MiB", "outcome"], rows),
+        "`item` on documents of records, times the larger document:",
+        format_table(["", "to", "times"], items, left=2),
+    ]
 
 
 def main() -> None:
-    worst = 0.0
-    print(f"{'':20}{'direction':12}{'larger document':>16}{'allocated':>12}{'resident':>12}")
-    for kind in [*KINDS, *HOSTILE]:
-        for direction in ("to XML", "to JSON"):
-            figures = []
-            for tracing in ("traced", "resident"):
-                command = [sys.executable, "-m", "benchmarks.memory", kind, direction, tracing]
-                peak, size = map(int, subprocess.run(command, check=True, capture_output=True).stdout.split())
-                figures.append(peak / size)
-            worst = max(worst, figures[0])
-            print(f"{kind:20}{direction:12}{size / 1e6:13.1f} MB{figures[0]:11.1f}x{figures[1]:11.1f}x", flush=True)
-    print(f"{'met' if worst <= TARGET else 'NOT MET'}: at most {worst:.1f} times the larger document (target {TARGET})")
+    wanted = sys.argv[1:]
+    cases = [case for case in list_cases() if not wanted or any(word in str(case) for word in wanted)]
+    figures = {}
+    with NamedTemporaryFile() as file, get_context("fork").Pool(1, maxtasksperchild=1) as pool:
+        for case in cases:
+            pool.apply(write_document, (case, file.name))
+            figures[case] = found = pool.apply(measure, (case, file.name))
+            print(f"{case}: {found.peak:.0f} MiB, {found.grown / found.larger:.1f} times, {found.outcome}", flush=True)
+    publish("bench-memory", report(figures))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(*measure(sys.argv[1], sys.argv[2], sys.argv[3] == "traced"))
-    else:
-        main()
+    main()
