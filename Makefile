@@ -169,7 +169,7 @@ openapi: $(VENV)/.dev  ## write site/openapi.json and site/api.html; a test fail
 # What is measured. WRITE=1 puts the figures and pictures into docs/. The peers have an environment of their own.
 BENCH := .venv-bench/bin/python -m benchmarks
 
-.PHONY: bench-converters bench-growth bench-memory bench-streams
+.PHONY: bench-converters bench-growth bench-memory bench-streams bench-warm bench-cold
 
 bench-converters: .venv-bench/.installed  ## speed beside the plain way and the peers (SIZES="1000 100000", OLD=../old/layers/shared)
 	@$(BENCH).converters $(SIZES) $(if $(OLD),--old $(OLD)) $(if $(ONLY),--only $(ONLY))
@@ -182,6 +182,12 @@ bench-memory: .venv-bench/.installed  ## memory of hostile documents of 4 MiB, i
 
 bench-growth: .venv-bench/.installed  ## how time grows with hostile documents, in every mapping
 	@$(BENCH).growth
+
+bench-warm: $(VENV)/.dev  ## a warm request in its handler, beside the work alone and bare FastAPI
+	@$(BIN)/python -m benchmarks.warm
+
+bench-cold: $(VENV)/.dev  ## a cold start of each function, from the built layer in the runtime's Python (PYTHON313=...)
+	@$(BIN)/python -m benchmarks.cold
 
 .venv-bench/.installed: requirements/bench.txt
 	$(INSTALL)

@@ -28,7 +28,7 @@ SIZES = [1, 10, 100, 1000]  # MB
 MEGABYTE = 1_000_000
 ADDRESS_SPACE = 2 << 30
 MAX_RESIDENT = 128  # MiB
-REPEATED = 10  # MB, up to which a document is converted several times
+REPEATED = 1  # MB, up to which a document is converted several times
 
 
 class Generated(RawIOBase):
