@@ -81,6 +81,16 @@ soak-users: $(VENV)/.dev  ## 50 clients, one minute, a restart in the middle, th
 walk-users: $(VENV)/.dev  ## walk through COUNT users while others are inserted; what pages cost
 	@$(BIN)/python -m tests.load.walk_users $(COUNT)
 
+# The clients and the plain service have an environment of their own. WRITE=1 puts the figures and pictures into docs/.
+.PHONY: load-test
+
+load-test: $(VENV)/.dev .venv-load/.installed  ## 50 clients at random offsets, here and from a plain service; rising load
+	@USERS_COUNT=$(COUNT) $(BIN)/python -m tests.load.load_test dist/load-test.json
+	@$(BIN)/python -m benchmarks.load dist/load-test.json
+
+.venv-load/.installed: requirements/load.txt layers/shared/requirements.txt
+	$(INSTALL)
+
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
 # The AWS CLI reads AWS_REGION, but boto3 and SAM read AWS_DEFAULT_REGION alone.
 ifdef AWS_REGION

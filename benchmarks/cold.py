@@ -41,10 +41,11 @@ class Context:
 import app
 answer = app.handler(event, Context())
 assert answer["statusCode"] < 500, answer
+sys.stderr.write(open("/proc/self/status").read())
 """
 
-Times = tuple[float, float]
-"""Milliseconds of processor time and of the clock."""
+Times = tuple[float, float, float]
+"""Milliseconds of processor time and of the clock, and MiB at the peak."""
 
 
 def build_layer(folder: Path, python: str) -> Path:
@@ -82,10 +83,13 @@ class Starter:
 
     def time(self, function: str, build: str) -> Times:
         clock, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.start(function, build)
+        status = self.start(function, build)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return cpu * 1000, (time.perf_counter() - clock) * 1000
+        seconds = time.perf_counter() - clock
+        peak = re.search(r"VmHWM:\s*(\d+)", status)
+        assert peak
+        return cpu * 1000, seconds * 1000, int(peak[1]) / 1024
 
     def list_imports(self, function: str, build: str) -> dict[str, float]:
         """Milliseconds of import by package: its own modules alone, not what they import in turn."""
@@ -113,7 +117,13 @@ def measure(starter: Starter) -> dict[tuple[str, str], Times]:
     for _ in range(int(os.environ.get("TURNS", TURNS))):
         for case in cases:
             turns[case].append(starter.time(*case))
-    return {case: (median(c for c, _ in times), median(w for _, w in times)) for case, times in turns.items()}
+    return {
+        case: (find_median(times, 0), find_median(times, 1), find_median(times, 2)) for case, times in turns.items()
+    }
+
+
+def find_median(turns: list[Times], which: int) -> float:
+    return median(turn[which] for turn in turns)
 
 
 def format_imports(starter: Starter) -> str:
@@ -136,7 +146,12 @@ def main() -> None:
         for function in FUNCTIONS
     ]  # fmt: skip
     rows = [
-        [function, *(times[function, build][0] for build in BUILDS), *(times[function, build][1] for build in BUILDS)]
+        [
+            function,
+            *(times[function, build][0] for build in BUILDS),
+            *(times[function, build][1] for build in BUILDS),
+            times[function, "ours"][2],
+        ]
         for function in FUNCTIONS
     ]
     columns = [f"{build}, {unit}" for unit in ("processor", "clock") for build in BUILDS]
@@ -146,7 +161,7 @@ def main() -> None:
             f"The functions ran in {version}.",
             format_table(["", "seen", "target", ""], targets),
             "Milliseconds from the start of the process to the first answer:",
-            format_table(["", *columns], rows),
+            format_table(["", *columns, "ours, MiB"], rows),
             "What the imports cost, a package's own modules alone:",
             imports,
         ],

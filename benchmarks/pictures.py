@@ -2,7 +2,7 @@
 
     draw([Panel("Memory", "MB of document", "MiB", {"ours": [(1, 40), (1000, 41)]})], "What it shows, in a sentence.")
 
-Both axes are logarithmic, as sizes and times are. A line ends where its way failed.
+Both axes are logarithmic, as sizes and times are. A line ends where its way failed. `draw_bars` compares a few figures.
 """
 
 import math
@@ -56,14 +56,35 @@ def draw(panels: Sequence[Panel], description: str) -> str:
     names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
     colours = {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(names)}
     width, height = WIDTH * len(panels), HEIGHT + LEGEND * (len(names) // 2 + len(names) % 2) + 8
+    drawn = [line for number, panel in enumerate(panels) for line in draw_panel(panel, number * WIDTH, colours)]
+    return frame([*drawn, *draw_legend(names, colours, width)], width, height, description)
+
+
+def draw_bars(panels: Mapping[str, Mapping[str, float]], description: str) -> str:
+    """A bar for each figure of each panel, by name; a panel's bars have a scale of their own."""
+    height = TOP + 2 * LEGEND * max(map(len, panels.values())) + 8
+    lines = []
+    for left, (title, figures) in zip(range(0, WIDTH * len(panels), WIDTH), panels.items(), strict=True):
+        lines.append(f'<text class="title" x="{left + RIGHT}" y="20">{escape(title)}</text>')
+        for number, (name, figure) in enumerate(figures.items()):
+            y = TOP + 2 * LEGEND * number
+            width = (WIDTH - 90) * figure / max(figures.values())
+            lines.append(f'<text x="{left + RIGHT}" y="{y + 10}">{escape(name)}</text>')
+            lines.append(
+                f'<rect x="{left + RIGHT}" y="{y + 15}" width="{width:.1f}" height="14" fill="{COLOURS[number]}"/>'
+            )
+            lines.append(f'<text x="{left + RIGHT + width + 6:.1f}" y="{y + 27}">{figure:,.4g}</text>')
+    return frame(lines, WIDTH * len(panels), height, description)
+
+
+def frame(lines: Iterable[str], width: float, height: float, description: str) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
             f"<title>{escape(description)}</title>",
             STYLE,
             f'<rect class="page" width="{width}" height="{height}"/>',
-            *(line for number, panel in enumerate(panels) for line in draw_panel(panel, number * WIDTH, colours)),
-            *draw_legend(names, colours, width),
+            *lines,
             "</svg>\n",
         ]
     )

@@ -1,4 +1,4 @@
-"""Prints what a benchmark found, as Markdown, and with WRITE=1 puts it in its marked part of docs/benchmarks.md.
+"""Prints what a benchmark found, as Markdown, and with WRITE=1 puts it in its marked part of a page in docs/.
 
 <!-- bench-streams -->
 ...
@@ -22,12 +22,12 @@ def is_writing() -> bool:
     return os.environ.get("WRITE") == "1"
 
 
-def publish(name: str, paragraphs: Iterable[str]) -> None:
+def publish(name: str, paragraphs: Iterable[str], page: Path = PAGE) -> None:
     """Print the paragraphs, behind one that says when and where; with WRITE=1 make them part `name` of the page."""
     text = "\n\n".join([describe_machine(), *paragraphs])
     print(f"\n{text}")
     if is_writing():
-        replace_part(PAGE, name, text)
+        replace_part(page, name, text)
 
 
 def replace_part(page: Path, name: str, text: str) -> None:

@@ -56,7 +56,7 @@ ALLOWED = {
     "functions.request_migration": (),
     "functions.purge_users": ("crosswalk.users", "crosswalk.database", "crosswalk.settings", "crosswalk.telemetry"),
     "local.host": (),  # it would run any SAM template
-    "benchmarks": ("crosswalk", "functions", "local"),
+    "benchmarks": ("crosswalk", "functions", "local", "deploy.python"),
     "tests": ("crosswalk", "functions", "local", "deploy"),
 }
 SOURCES = sorted(
@@ -64,7 +64,7 @@ SOURCES = sorted(
         *LAYER.glob("crosswalk/**/*.py"),
         *ROOT.glob("functions/*/*.py"),
         *ROOT.glob("local/host/*.py"),
-        *ROOT.glob("benchmarks/*.py"),
+        *ROOT.glob("benchmarks/**/*.py"),
         *ROOT.glob("tests/**/*.py"),
     ]
 )

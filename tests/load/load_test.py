@@ -1,0 +1,178 @@
+"""The classic load test: 50 clients list 500,000 users at random offsets, here and from a plain service.
+
+python -m tests.load.load_test RESULT.json      USERS_COUNT=500000 SECONDS=20
+
+Both run on this machine, one after the other, on one PostgreSQL server, and so do the clients. Then come cursor pages,
+single users, and mixed traffic at rising load. The result is for `benchmarks.load`, which makes the report of it.
+"""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from crosswalk.settings import DatabaseSettings
+from local import postgres
+from local.postgres import Server, find_free_port
+from local.seed_users import seed_users
+from tests.databases import connect
+from tests.running import ROOT, RunningService
+
+BIN = ROOT / ".venv-load/bin"
+COUNT = int(os.environ.get("USERS_COUNT", "500000"))
+SECONDS = int(os.environ.get("SECONDS", "20"))
+CLIENTS = 50
+RISING = (1, 2, 5, 10, 20, 50, 100, 200)
+PLAIN_DATABASE = "plain"
+MAKE_PEOPLE = f"""
+CREATE TABLE people AS
+SELECT number AS id, 'user-' || lpad(number::text, 8, '0') || '@example.org' AS email, 'User ' || number AS text,
+    now() AS created_at, now() AS updated_at
+FROM generate_series(1, {COUNT}) AS number
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One kind of traffic on one side: what Locust counted. Milliseconds."""
+
+    side: str
+    traffic: str
+    clients: int
+    requests: int
+    per_second: float
+    median: float
+    p95: float
+    p99: float
+    failures: dict[str, int]
+
+
+def run_clients(side: str, address: str, traffic: str, clients: int, folder: Path) -> Result:
+    """Let so many clients ask for SECONDS, all at once."""
+    prefix = folder / "locust"
+    command = [
+        *(str(BIN / "locust"), "--locustfile", str(ROOT / "tests/load/clients.py"), traffic, "--headless"),
+        *("--host", address, "--users", str(clients), "--spawn-rate", str(clients), "--run-time", f"{SECONDS}s"),
+        *("--csv", str(prefix), "--only-summary", "--exit-code-on-error", "0", "--stop-timeout", "30"),
+    ]
+    ended = subprocess.run(
+        command, cwd=folder, env={**os.environ, "USERS_COUNT": str(COUNT)}, capture_output=True, text=True
+    )
+    if ended.returncode:
+        raise SystemExit(f"locust failed:\n{ended.stderr}")
+    with open(f"{prefix}_stats.csv") as file:
+        [total] = [row for row in csv.DictReader(file) if row["Name"] == "Aggregated"]
+    failures: Counter[str] = Counter()
+    with open(f"{prefix}_failures.csv") as file:
+        for row in csv.DictReader(file):
+            failures[row["Error"]] += int(row["Occurrences"])
+    result = Result(
+        side,
+        traffic,
+        clients,
+        int(total["Request Count"]),
+        float(total["Requests/s"]),
+        read_figure(total["50%"]),
+        read_figure(total["95%"]),
+        read_figure(total["99%"]),
+        dict(failures),
+    )
+    print(result, flush=True)
+    return result
+
+
+def read_figure(cell: str) -> float:
+    return float("nan") if cell == "N/A" else float(cell)
+
+
+def make_people(server: Server) -> str:
+    """The plain service's own database, without an index on email; where it is."""
+    with connect(server, "postgres") as connection:
+        connection.execute(f"CREATE DATABASE {PLAIN_DATABASE}")
+    with connect(server, PLAIN_DATABASE) as connection:
+        connection.execute(MAKE_PEOPLE)
+        connection.execute("ALTER TABLE people ADD PRIMARY KEY (id)")
+        connection.execute("VACUUM ANALYZE people")
+    return f"host=127.0.0.1 port={server.port} user=postgres password={server.password} dbname={PLAIN_DATABASE}"
+
+
+def index_people(server: Server) -> None:
+    with connect(server, PLAIN_DATABASE) as connection:
+        connection.execute("CREATE UNIQUE INDEX ON people (email)")
+        connection.execute("VACUUM ANALYZE people")
+
+
+@contextmanager
+def run_plain_service(database: str) -> Iterator[str]:
+    port = find_free_port()
+    command = [str(BIN / "uvicorn"), "tests.load.plain_service:app", "--port", str(port), "--log-level", "warning"]
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE": database})
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/users")
+        yield address
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def run_crosswalk(server: Server) -> Iterator[str]:
+    service = RunningService(ROOT, **postgres.describe(server))
+    try:
+        wait_for(f"{service.address}/users")
+        yield service.address
+    finally:
+        service.stop()
+
+
+def wait_for(url: str) -> None:
+    """Return once it answers, with connections made."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise SystemExit(f"{url} does not answer")
+
+
+def run_all(server: Server, folder: Path) -> Iterator[Result]:
+    database = make_people(server)
+    with run_plain_service(database) as address:
+        yield run_clients("plain, no index", address, "Offsets", CLIENTS, folder)
+        index_people(server)
+        yield run_clients("plain, index", address, "Offsets", CLIENTS, folder)
+    with run_crosswalk(server) as address:
+        for traffic in ("Offsets", "Cursors", "Singles"):
+            yield run_clients("crosswalk", address, traffic, CLIENTS, folder)
+        for clients in RISING:
+            yield run_clients("crosswalk", address, "Mixed", clients, folder)
+
+
+def main(target: Path) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        os.chmod(temporary, 0o755)
+        server = Server(Path(temporary) / "postgres", options={"max_connections": "100"})
+        server.start()
+        try:
+            postgres.prepare(server)
+            seed_users(DatabaseSettings.model_validate(postgres.describe(server)), COUNT, quiet=True)
+            results = list(run_all(server, Path(temporary)))
+        finally:
+            server.stop("immediate")
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps({"users": COUNT, "results": [asdict(result) for result in results]}, indent=1))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
