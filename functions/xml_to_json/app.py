@@ -18,14 +18,14 @@ router = APIRouter()
     "/xml2json",
     summary="Convert an XML document to JSON",
     response_class=Response,
-    responses={**describe_document("application/json"), **describe_problems(400, 413, 422)},
+    responses={**describe_document("application/json", "application/jsonl"), **describe_problems(400, 413, 422)},
     openapi_extra={"requestBody": {"required": True, "content": {"application/xml": {"schema": {"type": "string"}}}}},
 )
 async def post_xml(request: Request, options: Annotated[XmlToJsonOptions, Query()]) -> Response:
     document = await receive_document(request)
     started = perf_counter()
     conversion = convert_xml_to_json(document, **options.choose())
-    answer = answer_document(request, conversion, "application/json")
+    answer = answer_document(request, conversion, "application/jsonl" if options.lines else "application/json")
     record_conversion("xml_to_json", document, conversion, started)
     return answer
 

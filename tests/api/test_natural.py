@@ -49,3 +49,32 @@ def test_an_option_that_would_be_ambiguous_is_a_400_that_names_it(options: dict[
 
 def test_a_document_that_indentation_would_make_enormous_is_a_413() -> None:
     assert post_json("[" * 500 + "1," * 20_000 + "1" + "]" * 500, indent=8).status == 413
+
+
+FEED = b'<rss version="2.0"><channel><item><t>a</t></item>\n<x/><item><t>b</t></item></channel></rss>'
+
+
+def test_a_feed_becomes_a_line_for_each_record() -> None:
+    answer = invoke(xml_to_json, create_event("POST", "/xml2json?lines=true&record=item", FEED))
+    assert answer.status == 200, answer.body
+    assert answer.headers["Content-Type"] == "application/jsonl"
+    assert answer.headers["Crosswalk-Mapping"] == "natural"
+    assert answer.headers["Crosswalk-Loss"] == "root, whitespace"
+    assert answer.body == b'{"item":{"t":"a"}}\n{"item":{"t":"b"}}\n'
+
+
+def test_lines_become_children_of_a_root() -> None:
+    lines = b'{"item":{"t":"a"}}\r\n\n{"item":{"t":"b"}}\n'
+    answer = invoke(json_to_xml, create_event("POST", "/json2xml?mapping=natural&lines=true&root=feed", lines))
+    assert answer.body == b"<feed><item><t>a</t></item><item><t>b</t></item></feed>"
+
+
+@pytest.mark.parametrize(("query", "parameter"), [("lines=true&indent=2", "indent"), ("record=a", "record")])
+def test_what_goes_with_lines_and_what_does_not(query: str, parameter: str) -> None:
+    answer = invoke(xml_to_json, create_event("POST", f"/xml2json?{query}", FEED))
+    assert (answer.status, answer.json["parameter"]) == (400, parameter)
+
+
+def test_lines_of_an_item_document_are_refused() -> None:
+    answer = invoke(xml_to_json, create_event("POST", "/xml2json?lines=true", b'<ITEM type="list" />'))
+    assert (answer.status, answer.json["parameter"]) == (400, "lines")

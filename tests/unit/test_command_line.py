@@ -100,3 +100,11 @@ def test_a_terminal_is_told_the_sizes(tmp_path: Path) -> None:
     os.close(theirs)
     assert f"{len(JSON)} B in, {len(XML)} B out, mapping item" in os.read(ours, 10_000).decode()
     os.close(ours)
+
+
+def test_records_become_lines_and_come_back() -> None:
+    xml = b"<feed><entry>1</entry><entry>2</entry></feed>"
+    lines = run("to-json", "--lines", document=xml).stdout
+    assert lines == b'{"entry":"1"}\n{"entry":"2"}\n'
+    assert run("to-xml", "--mapping", "natural", "--lines", "--root", "feed", document=lines).stdout == xml
+    assert run("to-json", "--lines", "--record", "entry", document=xml).stdout == lines

@@ -52,7 +52,7 @@ def test_the_parameters_are_the_options_of_all_mappings(path: str, converters: M
 
 @DIRECTIONS
 def test_the_defaults_are_the_converters_own(path: str, converters: Mapping[str, Converter]) -> None:
-    described = {name: parameter["schema"]["default"] for name, parameter in list_parameters(path).items()}
+    described = {name: parameter["schema"].get("default") for name, parameter in list_parameters(path).items()}
     for name, parameter in list_options(converters).items():
         assert described[name] == (parameter.default if parameter.default != () else "")
 

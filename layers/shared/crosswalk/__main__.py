@@ -46,6 +46,7 @@ def create_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="to", required=True, metavar="{to-xml,to-json}")
     to_xml = commands.add_parser("to-xml", help="convert a JSON document to XML")
     to_json = commands.add_parser("to-json", help="convert an XML document to JSON")
+    switch: dict[str, Any] = {"action": "store_true", "default": None}
     flag: dict[str, Any] = {"action": "store_false", "default": None}
     mappings = ["item", "natural", "xpath", "jsonml"]
     to_xml.add_argument("--mapping", choices=mappings, help="the rules to convert by (item)")
@@ -58,6 +59,7 @@ def create_parser() -> argparse.ArgumentParser:
         command.add_argument("--attribute-prefix", metavar="TEXT", help="natural: what begins an attribute's member")
         command.add_argument("--text-key", metavar="TEXT", help="natural: the member for an element's text")
     to_xml.add_argument("--indent", type=int, metavar="N", help="spaces for each level, 0 to 8")
+    to_xml.add_argument("--lines", help="natural: the document is JSON Lines", **switch)
     to_xml.add_argument("--root", metavar="NAME", help="natural: the root element, where the document gives none")
     to_xml.add_argument("--item", metavar="NAME", help="natural: elements for what stands in a list without a name")
     to_xml.add_argument("--no-escape", dest="escape", help="xpath: escape nothing", **flag)
@@ -72,6 +74,8 @@ def create_parser() -> argparse.ArgumentParser:
         default=None,
         help="natural: strip nothing",
     )
+    to_json.add_argument("--lines", help="natural: write JSON Lines, one for each record", **switch)
+    to_json.add_argument("--record", metavar="NAME", help="natural: the elements that are records, with --lines")
     to_json.add_argument("--namespaces", choices=["prefixed", "expanded"], help="natural: how names are written")
     to_json.add_argument("--types", choices=["strings", "infer"], help="natural: what texts become")
     return parser

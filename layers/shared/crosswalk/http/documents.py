@@ -15,13 +15,19 @@ LIMIT = 4 * MEBIBYTE
 """Bytes of a document, in and out. As base64 within an event it stays below Lambda's 6 MB with room for the rest."""
 
 
-def describe_document(media_type: str) -> dict[int | str, dict[str, Any]]:
+def describe_document(*media_types: str) -> dict[int | str, dict[str, Any]]:
     """The answer with the converted document, for OpenAPI: part of a route's `responses`."""
     headers = {
         "Crosswalk-Mapping": {"schema": {"type": "string"}, "description": "The mapping that was used."},
         "Crosswalk-Loss": {"schema": {"type": "string"}, "description": "What the result does not carry, in words."},
     }
-    return {200: {"description": "The converted document", "headers": headers, "content": {media_type: {}}}}
+    return {
+        200: {
+            "description": "The converted document",
+            "headers": headers,
+            "content": {media_type: {} for media_type in media_types},
+        }
+    }
 
 
 async def receive_document(request: Request) -> bytes:
