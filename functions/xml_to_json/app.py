@@ -25,7 +25,8 @@ async def post_xml(request: Request, options: Annotated[XmlToJsonOptions, Query(
     document = await receive_document(request)
     started = perf_counter()
     conversion = convert_xml_to_json(document, **options.choose())
-    answer = answer_document(request, conversion, "application/jsonl" if options.lines else "application/json")
+    media_type = "application/jsonl" if options.lines else "application/json"
+    answer = answer_document(request, conversion, media_type)
     record_conversion("xml_to_json", document, conversion, started)
     return answer
 

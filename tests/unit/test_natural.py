@@ -440,6 +440,23 @@ def test_json_of_512_levels_is_written_and_513_elements_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("opening", "innermost", "closing", "deepest"),
+    [
+        ("[1,", "1", "]", 255),
+        ('{"a":[1,', "1", "]}", 255),
+        ('{"a":', "1", "}", 512),
+        ('{"a":', '{"@b":"x"}', "}", 511),
+        ('{"a":[{"b":1},', '{"@b":"x"}', "]}", 255),
+    ],
+)
+def test_what_is_written_is_not_too_deep_to_be_read(opening: str, innermost: str, closing: str, deepest: int) -> None:
+    xml, _ = json_to_xml(opening * deepest + innermost + closing * deepest)
+    assert xml_to_json(xml)
+    with pytest.raises(UnsafeDocument):
+        json_to_xml(opening * (deepest + 1) + innermost + closing * (deepest + 1))
+
+
+@pytest.mark.parametrize(
     "convert",
     [
         lambda: json_to_xml(json.dumps({"a" * 100_000: [1] * 1_000})),

@@ -6,7 +6,8 @@
 2. A child is an element or a text, in document order. Adjacent texts, CDATA among them, are one; white space is text.
 3. Names are written as they stand, prefix included, and namespace declarations are attributes like any other.
 4. Comments and processing instructions are dropped, and named as losses. So is what lies outside the root element.
-5. On the way back, numbers and booleans are written as text, and the loss `types` says so.
+5. On the way back, what would not come back is named: `types` (a number or boolean is a text in XML),
+   `empty-attributes`, `empty-text`, `adjacent-texts` (they are one in XML).
 6. Refused, with a pointer: null; an array without a name at its head; an object anywhere but after a name; a name that
    is no XML name, a prefix that is not declared, an illegal declaration, an attribute that stands twice; a character
    that XML cannot carry.
@@ -41,7 +42,7 @@ def xml_to_json(source: Source, write: Callable[[bytes], object], *, indent: int
 
 
 def json_to_xml(source: Source, write: Callable[[bytes], object]) -> tuple[str, ...]:
-    """Write the XML of a JSON document; returns what it lost: `types`.
+    """Write the XML of a JSON document; returns what it lost, as rule 5 says.
 
     White space would be text, so there is no `indent`.
     """
@@ -120,12 +121,14 @@ class _Writer:
         open_elements = [self._open(root, 0)]
         while open_elements:
             children, end_tag = open_elements[-1]
+            beside_text = False
             for index, child in children:
                 self._path.append(index)
                 if isinstance(child, list):
                     open_elements.append(self._open(child, len(open_elements)))
                     break
-                self._output.append(escape_text(self._write_scalar(child)))
+                self._write_text(self._write_scalar(child), beside_text)
+                beside_text = True
                 self._path.pop()
             else:
                 self._output.append(end_tag)
@@ -148,6 +151,8 @@ class _Writer:
         if len(element) > 1 and isinstance(element[1], Object):
             head = 2
             attributes = [(key, self._write_scalar(value, 1, key)) for key, value in element[1]]
+            if not attributes:
+                self.losses.add("empty-attributes")
         if attributes or ":" in name or depth <= self._scope.depth:
             self._check_names(depth, name, attributes)
         self._output.append("<" + name)
@@ -155,6 +160,13 @@ class _Writer:
             self._output.append(f' {key}="{escape_attribute(value)}"')
         self._output.append(">" if len(element) > head else " />")
         return enumerate(element[head:], head), f"</{name}>" if len(element) > head else ""
+
+    def _write_text(self, text: str, beside_text: bool) -> None:
+        if beside_text:
+            self.losses.add("adjacent-texts")
+        if not text:
+            self.losses.add("empty-text")
+        self._output.append(escape_text(text))
 
     def _write_scalar(self, value: Value, *place: int | str) -> str:
         """A child or an attribute's value as text; `place` is where it stands within the element, for an attribute."""

@@ -27,7 +27,9 @@ XML to JSON
    `escaped` and `escaped-key` are xs:boolean: true, false, 1 or 0.
 6. A number in JSON's grammar is copied verbatim; another finite xs:double is written as the same number in that
    grammar: `+005` as `5`, `.10` as `0.1`.
-7. Anything else is FOJS0006, and so are two keys of a map that are one when unescaped; an escape that JSON does not
+7. The JSON is the value's, spelled as everywhere here: fn:xml-to-json would write `/` as `\\/` and U+007F to 009F as
+   escapes, and keep the escapes of a text that is marked `escaped`.
+8. Anything else is FOJS0006, and so are two keys of a map that are one when unescaped; an escape that JSON does not
    have is FOJS0007.
 """
 

@@ -23,7 +23,9 @@ class JsonToXmlOptions(BaseModel):
     text_key: str = Field("#text", description="natural: the member that is an element's text.")
     root: str = Field("root", description="natural: the name of the root element, where the document gives none.")
     item: str = Field("item", description="natural: the name of elements for items of a list without a name.")
-    lines: TrueOrFalse = Field(False, description="natural: JSON Lines in, each of them a child of the root.")
+    lines: TrueOrFalse = Field(
+        False, description="natural: the document is JSON Lines, and each line becomes a child of the root."
+    )
     escape: TrueOrFalse = Field(
         True, description="xpath: write what XML cannot carry as JSON escapes, so nothing is lost."
     )
@@ -58,12 +60,12 @@ class XmlToJsonOptions(BaseModel):
     types: Literal["strings", "infer"] = Field(
         "strings", description="natural: every text a string, or true, false and numbers as what they look like."
     )
-
     lines: TrueOrFalse = Field(
-        False, description="natural: JSON Lines, one for each record: a child of the root, or as `record` says."
+        False, description="natural: write JSON Lines, a line for each record, instead of one document."
     )
-    record: str | None = Field(
-        None, min_length=1, description="natural: with lines, the name of the elements that are records."
+    record: str = Field(
+        "",
+        description="natural: with lines, the name of the elements that are records; by default the root's children.",
     )
 
     def choose(self) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def xml_to_json(
     namespaces: str = "prefixed",
     types: str = "strings",
     lines: bool = False,
-    record: str | None = None,
+    record: str = "",
 ) -> tuple[str, ...]:
     """Write the JSON text of an XML document, as `XmlReader` takes it; returns the names of what it lost.
 
@@ -104,7 +104,7 @@ def xml_to_json(
     _check_choice("types", types, ("strings", "infer"))
     _check_names("force_list", force_list, namespaces)
     _check_lines(lines, record, indent)
-    _check_names("record", [] if record is None else [record], namespaces)
+    _check_names("record", [record] if record else [], namespaces)
     create_reader = ExpandedTreeReader if namespaces == "expanded" else TreeReader
     reader = create_reader(
         source,
@@ -203,8 +203,8 @@ def _check_names(parameter: str, names: Collection[str], namespaces: str) -> Non
             raise InvalidParameter(f"The parameter {parameter} must hold names of elements.", parameter=parameter)
 
 
-def _check_lines(lines: bool, record: str | None, indent: int) -> None:
-    if record is not None and not lines:
+def _check_lines(lines: bool, record: str, indent: int) -> None:
+    if record and not lines:
         raise InvalidParameter("The parameter record applies only with lines.", parameter="record")
     if lines and indent:
         raise InvalidParameter("The parameter indent does not apply with lines.", parameter="indent")

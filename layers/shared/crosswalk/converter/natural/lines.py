@@ -24,10 +24,10 @@ ROOT = "root"
 class RecordReader:
     """Finds the records of a document and has a TreeReader read each of them as a document.
 
-    record: the key of the elements that are records, the outermost of that name; None: the children of the root.
+    record: the key of the elements that are records, the outermost of that name; empty: the children of the root.
     """
 
-    def __init__(self, tree: TreeReader, record: str | None, write: Callable[[Members], None]) -> None:
+    def __init__(self, tree: TreeReader, record: str, write: Callable[[Members], None]) -> None:
         self._tree = tree
         self._xml = tree.reader
         self._record = record
@@ -46,7 +46,7 @@ class RecordReader:
             self._xml.renew(names)
         depth = len(names)
         tree.start(name, attributes)
-        if depth == 1 if self._record is None else tree.find_key(name) == self._record:
+        if tree.find_key(name) == self._record if self._record else depth == 1:
             self._xml.listen(tree.start, self._end_in_record, tree.texts.append)
             return
         names.append(name)

@@ -24,6 +24,7 @@ class _Frame:
     rest: Iterator[tuple[Any, Value]]  # its values, each with its key or index
     name: str | None  # the element that each value becomes; None: as its key says
     depth: int  # how many elements stand around the values
+    levels: int  # and how many objects and lists, once they are read again
     line: str  # line break and indentation before each value
     indented: bool  # whether what stands within the values may have lines of its own
     closing: str = ""
@@ -85,7 +86,7 @@ class TreeWriter:
             values, given = iter(value), None
         else:
             self.lost.add("root")
-        self.frames.append(_Frame(None, values, given, depth, line, bool(self.step)))
+        self.frames.append(_Frame(None, values, given, depth, 1, line, bool(self.step)))
         while self.frames:
             self._write_values(self.frames[-1])
 
@@ -135,7 +136,8 @@ class TreeWriter:
             self.lost.add("lists")
         if len(key) > MAX_KEPT_LENGTH:
             self.pieces = 0
-        self._push(_Frame(key, iter(enumerate(values)), key, frame.depth, frame.line, frame.indented))
+        levels = frame.levels + (len(values) > 1)
+        self._push(_Frame(key, iter(enumerate(values)), key, frame.depth, levels, frame.line, frame.indented))
 
     def _write_nameless_list(self, frame: _Frame, place: Any, values: list[Value]) -> None:
         if len(self.frames) > 1 or len(values) == 1:
@@ -144,12 +146,13 @@ class TreeWriter:
         if ":" in name:
             self._check_names(frame, name, ())
         self.output.append(f"{frame.line}<{name}>")
-        content = _Frame(place, iter(enumerate(values)), self.item, frame.depth + 1, "", frame.indented, f"</{name}>")
         if values:
-            self._push_content(frame, content)
+            self._push_content(
+                frame, place, enumerate(values), self.item, f"</{name}>", frame.indented, len(values) > 1
+            )
         else:
             self.lost.add("empty-lists")
-            self.output.append(content.closing)
+            self.output.append(f"</{name}>")
 
     def _write_object(self, frame: _Frame, place: Any, members: Object) -> None:
         attributes, children, text = self._divide(members)
@@ -159,22 +162,37 @@ class TreeWriter:
         if children:
             self.output.append(f"{frame.line}<{name}{start}>")
             indented = frame.indented and text is _NO_TEXT and ' xml:space="preserve"' not in start
-            self._push_content(frame, _Frame(place, iter(children), None, frame.depth + 1, "", indented, closing))
+            self._push_content(frame, place, iter(children), None, closing, indented)
         else:
+            if attributes and frame.levels == MAX_DEPTH:
+                raise self._refuse_depth(place)
             self.output.append(f"{frame.line}<{name}{start}>{closing}")
 
-    def _push_content(self, frame: _Frame, content: _Frame) -> None:
+    def _push_content(
+        self,
+        frame: _Frame,
+        place: Any,
+        values: Iterator[tuple[Any, Value]],
+        name: str | None,
+        closing: str,
+        indented: bool,
+        in_list: bool = False,
+    ) -> None:
         """Have the values within an element of this frame written next, and then its end."""
-        if content.indented:
-            content.line = "\n" + self.step * content.depth
-            content.closing = "\n" + self.step * frame.depth + content.closing
-        self._push(content)
+        line = ""
+        if indented:
+            line = "\n" + self.step * (frame.depth + 1)
+            closing = "\n" + self.step * frame.depth + closing
+        self._push(_Frame(place, values, name, frame.depth + 1, frame.levels + 1 + in_list, line, indented, closing))
 
     def _push(self, frame: _Frame) -> None:
-        if frame.depth >= MAX_DEPTH:
-            pointer = self._point(frame.place)
-            raise UnsafeDocument(f"The XML would be deeper than {MAX_DEPTH} levels.", pointer=pointer)
+        if frame.depth >= MAX_DEPTH or frame.levels > MAX_DEPTH:
+            raise self._refuse_depth(frame.place)
         self.frames.append(frame)
+
+    def _refuse_depth(self, place: str | int | None) -> UnsafeDocument:
+        detail = f"The XML, or the JSON that it is read as, would be deeper than {MAX_DEPTH} levels."
+        return UnsafeDocument(detail, pointer=self._point(place))
 
     def _divide(self, members: Object) -> tuple[list[Any], list[Any], Any]:
         """An object's attributes, its children without empty lists, and its text or _NO_TEXT."""
