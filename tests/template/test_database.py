@@ -176,7 +176,7 @@ def test_two_regions_of_one_account_do_not_meet_in_a_name(stack: Stack) -> None:
         stack.one("AWS::CloudWatch::Dashboard")["DashboardName"],
         stack.one("AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]["Name"],
         stack.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["Name"],
-        stack.one("AWS::CloudFront::Function")["Name"],
+        *(function["Name"] for function in stack.of_type("AWS::CloudFront::Function").values()),
     ]
     for name in names:
         assert "${AWS::StackName}-${AWS::Region}" in name["Fn::Sub"]

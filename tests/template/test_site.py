@@ -1,8 +1,12 @@
 """The page: a private bucket behind CloudFront, and the converter routes beside it."""
 
 import json
+import re
+import textwrap
 from typing import Any
 
+from deploy.site import read_site
+from tests.running import ROOT
 from tests.template.stack import Stack
 
 
@@ -51,6 +55,21 @@ def test_no_error_page_replaces_a_problem_document(stack: Stack) -> None:
     assert "CustomErrorResponses" not in distribution(stack)
 
 
+def test_a_missing_page_is_answered_with_the_sites_own_words(stack: Stack) -> None:
+    code = stack.properties("MissingPage")["FunctionCode"]
+    page = textwrap.dedent(" " * 8 + code.partition("`")[2].partition("`")[0])
+    assert page.strip() == (ROOT / "site/404.html").read_text().strip()
+    assert "MissingPage" in json.dumps(distribution(stack)["DefaultCacheBehavior"]["FunctionAssociations"])
+
+
+def test_no_page_that_is_published_is_missing(stack: Stack) -> None:
+    code = stack.properties("MissingPage")["FunctionCode"]
+    pattern = code.partition("published = /")[2].partition("/;")[0].replace("\\/", "/")
+    assert re.match(pattern, "/")
+    assert all(re.match(pattern, f"/{file.key}") for file in read_site(ROOT / "site"))
+    assert not any(re.match(pattern, path) for path in ("/no/such/page", "/index.html/", "/api", "/style.css"))
+
+
 def test_the_converter_routes_are_at_the_pages_name_and_uncached(stack: Stack) -> None:
     behaviours = {one["PathPattern"]: one for one in distribution(stack)["CacheBehaviors"]}
     assert behaviours.keys() == {"/json2xml", "/xml2json", "/conversions*"}
@@ -65,7 +84,7 @@ def test_the_converter_routes_are_at_the_pages_name_and_uncached(stack: Stack) -
 
 
 def test_cloudfront_tells_the_firewall_the_viewers_address_beside_its_secret(stack: Stack) -> None:
-    code = stack.one("AWS::CloudFront::Function")["FunctionCode"]
+    code = stack.properties("ViewerAddress")["FunctionCode"]
     assert "headers['x-viewer-address'] = {value: event.viewer.ip}" in code
     (api,) = [origin for origin in distribution(stack)["Origins"] if origin["Id"] == "api"]
     condition, headers, otherwise = api["OriginCustomHeaders"]["Fn::If"]
