@@ -125,11 +125,11 @@ sam-invoke: build $(VENV)/.local  ## call each function with its sample event in
 			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \
 	done
 
-bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, GITHUB_PROVIDER=arn)
+bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, GITHUB_PROVIDER=arn, FLEET_BUCKETS=arn,arn/*)
 	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
 	@$(SAM) deploy --template-file bootstrap.yaml --stack-name crosswalk-bootstrap --capabilities CAPABILITY_NAMED_IAM \
 		--resolve-s3 --no-confirm-changeset --no-fail-on-empty-changeset --on-failure DELETE --parameter-overrides \
-		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) 'GitHubProvider="$(GITHUB_PROVIDER)"'
+		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) 'GitHubProvider="$(GITHUB_PROVIDER)"' 'FleetBuckets="$(FLEET_BUCKETS)"'
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from crosswalk.conversions.storage import create_client
-from crosswalk.settings import read_conversion_settings
+from crosswalk.settings import read_conversion_settings, read_storage_settings
 
 BUCKET = "crosswalk-conversions"
 REGION = "eu-central-1"
@@ -20,34 +20,37 @@ REGION = "eu-central-1"
 class Bucket:
     """The bucket, as a client who has the addresses, and as an operator who may look at everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = BUCKET) -> None:
+        self.name = name
         self.client = boto3.client("s3", region_name=REGION)
-        self.client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def put(self, key: str, body: bytes) -> dict[str, Any]:
         """Upload an object; returns EventBridge's event of it."""
-        etag = self.client.put_object(Bucket=BUCKET, Key=key, Body=body)["ETag"].strip('"')
+        etag = self.client.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
         return create_upload_event(key, etag, len(body))
 
     def put_json(self, key: str, **changes: Any) -> None:
         """Change members of an object of JSON."""
-        self.client.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({**self.get_json(key), **changes}))
+        self.client.put_object(Bucket=self.name, Key=key, Body=json.dumps({**self.get_json(key), **changes}))
 
     def get(self, key: str) -> bytes:
-        body: bytes = self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        body: bytes = self.client.get_object(Bucket=self.name, Key=key)["Body"].read()
         return body
 
     def get_json(self, key: str) -> Any:
         return json.loads(self.get(key))
 
+    def list_keys(self) -> set[str]:
+        return {one["Key"] for one in self.client.list_objects_v2(Bucket=self.name).get("Contents", [])}
+
     def list_names(self) -> set[str]:
         """The names of all objects, without their folders."""
-        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
-        return {one["Key"].rpartition("/")[2] for one in found}
+        return {key.rpartition("/")[2] for key in self.list_keys()}
 
     def list_unfinished(self) -> list[str]:
         """The keys of uploads that are neither completed nor given up."""
-        found = self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+        found = self.client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
         return [upload["Key"] for upload in found]
 
 
@@ -93,6 +96,7 @@ def use_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
 def forget_settings() -> None:
     """What the functions read and make once for each execution environment."""
     read_conversion_settings.cache_clear()
+    read_storage_settings.cache_clear()
     create_client.cache_clear()
 
 

@@ -238,8 +238,8 @@ def test_a_result_replaces_nothing(bucket: Bucket) -> None:
     event = upload(bucket, JSON)
     key = event["detail"]["object"]["key"].replace("document", "result")
     before("CompleteMultipartUpload", 1, lambda: bucket.put(key, b"already there"))
-    with pytest.raises(ConversionCrashed):
-        handler(event, CONTEXT)
+    handler(event, CONTEXT)
+    assert ask(bucket, event)["problem"]["code"] == "exists"
     assert bucket.get(key) == b"already there"
     assert bucket.list_unfinished() == []
 

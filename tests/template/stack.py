@@ -58,7 +58,20 @@ class Stack:
                 continue
             documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
             documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
-            yield from ((role, statement) for document in documents for statement in document["Statement"])
+            for document in documents:
+                for statement in document["Statement"]:
+                    yield role, statement["Fn::If"][1] if "Fn::If" in statement else statement
+
+    def definition(self, function: str) -> dict[str, Any]:
+        """The only state machine, as Step Functions gets it where its function has this ARN."""
+        machine = self.one("AWS::StepFunctions::StateMachine")
+        separator, lines = machine["DefinitionString"]["Fn::Join"]
+        text = separator.join(lines)
+        for name, value in machine["DefinitionSubstitutions"].items():
+            known = value["Fn::Sub"].replace("${AWS::Partition}", "aws") if "Fn::Sub" in value else function
+            text = text.replace(f"${{{name}}}", known)
+        definition: dict[str, Any] = json.loads(text)
+        return definition
 
 
 def as_list(value: Any) -> list[Any]:

@@ -82,7 +82,7 @@ def test_the_deploy_role_can_make_roles_only_through_cloudformation(bootstrap: S
 
 def test_every_bucket_that_is_named_by_a_pattern_is_in_this_account(bootstrap: Stack) -> None:
     statements = [one for _, one in bootstrap.statements() if "s3:" in json.dumps(one["Action"])]
-    assert len(statements) == 2
+    assert len(statements) == 3
     for one in statements:
         assert one["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
 
@@ -130,6 +130,12 @@ def test_cloudformation_may_do_all_that_making_and_deleting_takes(kind: str, boo
 def test_the_boundary_allows_no_iam_and_names_every_action(bootstrap: Stack) -> None:
     actions = list_actions(bootstrap, "Boundary")
     assert not any(action.startswith(("iam:", "sts:", "organizations:")) or "*" in action for action in actions)
+
+
+def test_the_boundary_lets_fleets_reach_no_bucket_that_was_not_named(bootstrap: Stack) -> None:
+    (one,) = [one for _, one in bootstrap.statements("Boundary") if one["Sid"] == "FleetBuckets"]
+    assert one["Resource"]["If"][:2] == ["HasFleetBuckets", {"Ref": "FleetBuckets"}]
+    assert one["Resource"]["If"][2] == {"Sub": "arn:${AWS::Partition}:s3:::crosswalk-*"}
 
 
 def test_the_boundary_allows_what_the_stacks_own_roles_allow(bootstrap: Stack, stack: Stack) -> None:

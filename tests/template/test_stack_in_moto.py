@@ -69,7 +69,10 @@ def parameters(**values: str) -> list[dict[str, str]]:
 
 def test_the_stack_deploys_updates_and_deletes(template: str) -> None:
     cloudformation, functions = boto3.client("cloudformation"), boto3.client("lambda")
-    cloudformation.create_stack(StackName=NAME, TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+    fleets = {"FleetSource": "feeds", "FleetTarget": "rows"}
+    cloudformation.create_stack(
+        StackName=NAME, TemplateBody=template, Capabilities=["CAPABILITY_IAM"], Parameters=parameters(**fleets)
+    )
     created = cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
     assert created["StackStatus"] == "CREATE_COMPLETE"
     assert "ApiUrl" in {output["OutputKey"] for output in created["Outputs"]}
@@ -79,7 +82,7 @@ def test_the_stack_deploys_updates_and_deletes(template: str) -> None:
         StackName=NAME,
         TemplateBody=template,
         Capabilities=["CAPABILITY_IAM"],
-        Parameters=parameters(AllowedOrigins="https://example.org"),
+        Parameters=parameters(AllowedOrigins="https://example.org", **fleets),
     )
     updated = functions.list_functions()["Functions"]
     assert {function["FunctionName"] for function in updated} == names

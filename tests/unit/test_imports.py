@@ -35,6 +35,7 @@ ALLOWED = {
     "crosswalk.conversions.storage": ("crosswalk.settings",),
     "crosswalk.conversions.state": ("crosswalk.conversions.storage", "crosswalk.errors", "crosswalk.settings"),
     "crosswalk.conversions.transfer": ("crosswalk.conversions.storage", "crosswalk.converter", "crosswalk.errors"),
+    "crosswalk.conversions.fleet": ("crosswalk.conversions.transfer",),
     "crosswalk.login": ("crosswalk.settings",),
     "crosswalk.database": ("crosswalk.errors", "crosswalk.login", "crosswalk.settings", "crosswalk.telemetry"),
     "crosswalk.migrations": ("crosswalk.login", "crosswalk.settings"),
@@ -45,6 +46,10 @@ ALLOWED = {
     "functions.get_conversion": CONVERSIONS,
     "functions.convert_upload": (
         *("crosswalk.conversions", "crosswalk.converter", "crosswalk.errors"),
+        *("crosswalk.http.problems", "crosswalk.telemetry"),
+    ),
+    "functions.convert_object": (
+        *("crosswalk.conversions", "crosswalk.errors", "crosswalk.http.conversions"),
         *("crosswalk.http.problems", "crosswalk.telemetry"),
     ),
     "functions.get_user": USERS,

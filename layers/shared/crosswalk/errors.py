@@ -98,6 +98,7 @@ class ConversionFailed(CrosswalkError):
     wrong-size  the document has another size than was declared
     replaced    another document took its place while it was read
     vanished    the document was removed while it was read
+    exists      another object has the result's name already
     too-slow    it would have taken, or took, longer than a function may run
     lost        the function that converted it was killed
     crashed     the function that converted it failed

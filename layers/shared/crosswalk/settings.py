@@ -117,8 +117,23 @@ def read_purge_settings() -> PurgeSettings:
     return PurgeSettings()
 
 
+class StorageSettings(BaseSettings):
+    """What every function that uses S3 needs."""
+
+    model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper)
+
+    aws_region: str = Field(min_length=1)
+    """AWS_REGION: set by Lambda; where the buckets are."""
+
+
+@cache
+def read_storage_settings() -> StorageSettings:
+    """The settings for S3, read once for each execution environment."""
+    return StorageSettings()
+
+
 class ConversionSettings(BaseSettings):
-    """What the functions of conversions through S3 need."""
+    """What the functions of conversions through the service's own bucket need."""
 
     model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper)
 
@@ -127,9 +142,6 @@ class ConversionSettings(BaseSettings):
 
     conversions_limit: int = Field(5 * 1024**3, ge=1, le=5 * 1024**3)
     """CONVERSIONS_LIMIT: bytes that an uploaded document may have; S3 takes 5 GiB in one upload."""
-
-    aws_region: str = Field(min_length=1)
-    """AWS_REGION: set by Lambda; where the bucket is."""
 
 
 @cache

@@ -1,6 +1,7 @@
 """Conversions of documents of any size: from one object in S3 to another, as a stream.
 
 state       a conversion through the service's own bucket: how it begins, how far it is, how it ended
+fleet       every object under a prefix
 transfer    converts one object into another, whoever owns them
 storage     S3 as both see it
 

@@ -1,6 +1,8 @@
 """S3 as conversions see it: a client whose signatures hold, and objects of JSON."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,10 +11,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from crosswalk.settings import read_conversion_settings
+from crosswalk.settings import read_storage_settings
 
 ALREADY_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
 """What S3 answers to a write with `If-None-Match: *` when the object exists, or another write of it is under way."""
+
+ABSENT = {"NoSuchKey", "404"}
+"""What S3 answers to a read when there is no such object; to a HEAD it cannot say more than the status."""
 
 
 @cache
@@ -24,7 +29,7 @@ def create_client() -> Any:
     """
     return boto3.client(
         "s3",
-        region_name=read_conversion_settings().aws_region,
+        region_name=read_storage_settings().aws_region,
         config=Config(
             signature_version="s3v4",
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
@@ -33,6 +38,26 @@ def create_client() -> Any:
             retries={"mode": "standard", "total_max_attempts": 4},
         ),
     )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What S3 tells of an object."""
+
+    etag: str
+    size: int
+    metadata: Mapping[str, str]
+
+
+def find_object(bucket: str, key: str) -> Found | None:
+    """What S3 tells of the object, if there is one."""
+    try:
+        head = create_client().head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            return None
+        raise
+    return Found(head["ETag"].strip('"'), head["ContentLength"], head["Metadata"])
 
 
 def read_json(bucket: str, key: str) -> Any:
