@@ -103,7 +103,7 @@ ENVIRONMENT ?= dev
 BUDGET ?= 100
 FIRST_REGION ?= true
 
-.PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release destroy sbom
+.PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release convert-bucket destroy sbom
 
 build: sam-check  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -148,6 +148,13 @@ release:  ## the second half: everything that touches the account (ENVIRONMENT=d
 	@echo "== Settle" && $(BIN)/python -m deploy settle $(ENVIRONMENT)
 	@echo "== Publish the page" && $(BIN)/python -m deploy publish $(ENVIRONMENT)
 	@echo "== Smoke test" && $(BIN)/python -m deploy smoke $(ENVIRONMENT)
+
+# A fleet: the parameters in capitals are options of the route that converts the same way.
+OPTIONS = $(foreach name,MAPPING LINES RECORD ROOT ITEM INDENT ATTRIBUTE_PREFIX TEXT_KEY FORCE_LIST STRIP_WHITESPACE NAMESPACES TYPES ESCAPE DUPLICATES AT_ONCE TOLERATED,$(if $(filter command,$(origin $(name))),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
+
+convert-bucket: $(VENV)/.dev  ## convert a bucket: FROM=s3://... TO=s3://... AS=json MAPPING=natural LINES=true AT_ONCE=10, or RUN=arn
+	@test -n "$(RUN)" -o -n "$(FROM)" -a -n "$(TO)" -a -n "$(AS)" || { echo "make convert-bucket FROM=s3://bucket/folder/ TO=s3://bucket/folder/ AS=json"; exit 1; }
+	@$(BIN)/python -m deploy.convert_bucket $(ENVIRONMENT) $(if $(RUN),'$(RUN)','$(FROM)' '$(TO)' '$(AS)' $(OPTIONS))
 
 destroy: $(VENV)/.dev  ## take it down again, after asking (ENVIRONMENT=dev)
 	@$(BIN)/python -m deploy destroy $(ENVIRONMENT)

@@ -12,6 +12,8 @@ UNRESERVED_MINIMUM = 100
 """Lambda refuses a reservation that leaves fewer execution environments than these to all other functions."""
 ROOMY = 500
 """From this limit on it is worth giving converters and user functions shares of their own."""
+AT_ONCE = 10
+"""Objects of a fleet that are converted at once, unless it says otherwise."""
 WITHOUT_PROXY = {"use1-az3", "usw1-az2"}
 """Ids of the zones that RDS Proxy is not in (RDS User Guide, "Quotas and limitations for RDS Proxy")."""
 BOUNDARY = "crosswalk-boundary"
@@ -22,7 +24,8 @@ def check_account(settings: DeploySettings) -> list[str]:
     require_a_stack_that_can_be_deployed(settings, read_state(settings.stack))
     require_bootstrap()
     require_zones(settings)
-    return [*check_concurrency(settings), *check_alarms(settings)]
+    fleets = advise_on_fleet(AT_ONCE) if settings.parameters["FleetSource"] else []
+    return [*check_concurrency(settings), *fleets, *check_alarms(settings)]
 
 
 def require_a_stack_that_can_be_deployed(settings: DeploySettings, state: StackState) -> None:
@@ -106,11 +109,23 @@ def check_concurrency(settings: DeploySettings) -> list[str]:
     ]
 
 
+def advise_on_fleet(at_once: int) -> list[str]:
+    """Compare what a fleet takes at once with what the account has for all functions without a share of their own."""
+    unreserved = boto3.client("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    if at_once * 2 <= unreserved:
+        return []
+    return [
+        f"A fleet that converts {at_once} objects at once leaves other functions little of the {unreserved} concurrent"
+        " executions that are not reserved: while it runs, routes may answer 429 or 500. Ask AWS for more (Service"
+        " Quotas, Lambda, concurrent executions), or start it with fewer at once."
+    ]
+
+
 def count_wanted(settings: DeploySettings) -> int:
     """What the environment's settings reserve, all functions together."""
     converters = int(settings.parameters["ConverterConcurrency"])
     users = int(settings.parameters["UserConcurrency"])
-    return CONVERTERS * converters + USER_FUNCTIONS * users
+    return CONVERTERS * converters + USER_FUNCTIONS * users + int(settings.parameters["ConversionConcurrency"])
 
 
 def count_reserved(stack: str) -> int:

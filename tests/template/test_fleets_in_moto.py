@@ -87,8 +87,7 @@ def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     definition = stack.definition(FUNCTION)
     del definition["States"]["Convert"]["ResultWriter"]
-    config = {"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}
-    with mock_aws(config=config):  # type: ignore[arg-type]
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}, "lambda": {"use_docker": False}}):
         forget_settings()
         account = Account(definition)
         monkeypatch.setattr(
