@@ -2,8 +2,9 @@
 
 python -m tests.load.load_test RESULT.json      USERS_COUNT=500000 SECONDS=20
 
-Both run on this machine, one after the other, on one PostgreSQL server, and so do the clients. Then come cursor pages,
-single users, and mixed traffic at rising load. The result is for `benchmarks.load`, which makes the report of it.
+Both run on this machine, on one PostgreSQL server, and so do the clients; they take turns, so that what disturbs the
+machine disturbs both. Then come cursor pages, single users, and mixed traffic at rising load. The result is for
+`benchmarks.load`, which makes the report of it.
 """
 
 import csv
@@ -17,7 +18,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from crosswalk.settings import DatabaseSettings
@@ -31,6 +32,7 @@ BIN = ROOT / ".venv-load/bin"
 COUNT = int(os.environ.get("USERS_COUNT", "500000"))
 SECONDS = int(os.environ.get("SECONDS", "20"))
 CLIENTS = 50
+TURNS = 3
 RISING = (1, 2, 5, 10, 20, 50, 100, 200)
 PLAIN_DATABASE = "plain"
 MAKE_PEOPLE = f"""
@@ -43,7 +45,7 @@ FROM generate_series(1, {COUNT}) AS number
 
 @dataclass(frozen=True)
 class Result:
-    """One kind of traffic on one side: what Locust counted. Milliseconds."""
+    """One kind of traffic on one side: what Locust counted, in milliseconds. `beside`: with whom it took turns."""
 
     side: str
     traffic: str
@@ -54,6 +56,7 @@ class Result:
     p95: float
     p99: float
     failures: dict[str, int]
+    beside: str = ""
 
 
 def run_clients(side: str, address: str, traffic: str, clients: int, folder: Path) -> Result:
@@ -147,16 +150,20 @@ def wait_for(url: str) -> None:
 
 
 def run_all(server: Server, folder: Path) -> Iterator[Result]:
-    database = make_people(server)
-    with run_plain_service(database) as address:
-        yield run_clients("plain, no index", address, "Offsets", CLIENTS, folder)
+    with run_plain_service(make_people(server)) as plain, run_crosswalk(server) as ours:
+        yield from take_turns("plain, no index", plain, ours, folder)
         index_people(server)
-        yield run_clients("plain, index", address, "Offsets", CLIENTS, folder)
-    with run_crosswalk(server) as address:
-        for traffic in ("Offsets", "Cursors", "Singles"):
-            yield run_clients("crosswalk", address, traffic, CLIENTS, folder)
+        yield from take_turns("plain, index", plain, ours, folder)
+        for traffic in ("Cursors", "Singles"):
+            yield run_clients("crosswalk", ours, traffic, CLIENTS, folder)
         for clients in RISING:
-            yield run_clients("crosswalk", address, "Mixed", clients, folder)
+            yield run_clients("crosswalk", ours, "Mixed", clients, folder)
+
+
+def take_turns(plain: str, plain_address: str, our_address: str, folder: Path) -> Iterator[Result]:
+    for _ in range(TURNS):
+        yield run_clients(plain, plain_address, "Offsets", CLIENTS, folder)
+        yield replace(run_clients("crosswalk", our_address, "Offsets", CLIENTS, folder), beside=plain)
 
 
 def main(target: Path) -> None:
