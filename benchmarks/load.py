@@ -39,9 +39,8 @@ def compare(results: list[Result], side: str) -> float:
     """Requests a second, times those of the other side, which took turns with it: the median of the turns."""
     theirs = [result for result in results if result["side"] == side]
     ours = [result for result in results if result["beside"] == side]
-    return median(
-        our["per_second"] / (their["per_second"] or math.nan) for our, their in zip(ours, theirs, strict=True)
-    )
+    ratios = [our["per_second"] / (their["per_second"] or math.nan) for our, their in zip(ours, theirs, strict=True)]
+    return float(median(ratios))
 
 
 def find_medians(results: list[Result]) -> list[Result]:
