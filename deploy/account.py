@@ -1,5 +1,7 @@
 """Whether the account will take the deploy, asked before a quarter of an hour is spent on finding out."""
 
+import os
+
 import boto3
 from botocore.exceptions import ClientError
 
@@ -21,7 +23,9 @@ BOUNDARY = "crosswalk-boundary"
 
 def check_account(settings: DeploySettings) -> list[str]:
     """Advice, a line each. Raises DeployError when the deploy would fail."""
-    require_a_stack_that_can_be_deployed(settings, read_state(settings.stack))
+    state = read_state(settings.stack)
+    require_a_stack_that_can_be_deployed(settings, state)
+    require_the_same_database(settings, state)
     require_bootstrap()
     require_zones(settings)
     fleets = advise_on_fleet(AT_ONCE) if settings.parameters["FleetSource"] else []
@@ -48,6 +52,18 @@ def require_a_stack_that_can_be_deployed(settings: DeploySettings, state: StackS
 def _list_reasons(stack: str) -> str:
     """The first failures; those after them are mostly consequences."""
     return "; ".join(list(list_failures(stack))[-3:]) or "see its events"
+
+
+def require_the_same_database(settings: DeploySettings, state: StackState) -> None:
+    """CloudFormation would replace a restored database, as soon as a checkout names another snapshot or none."""
+    live, wanted = state.parameters.get("DatabaseSnapshot", ""), settings.parameters["DatabaseSnapshot"]
+    if live and live != wanted and os.environ.get("REPLACE_DATABASE") != "yes":
+        instead = f"one from {wanted}" if wanted else "an empty one"
+        raise DeployError(
+            f"The database of {settings.stack} was made from the snapshot {live}; this deploy would replace it by"
+            f" {instead}. To keep it, put DatabaseSnapshot={live} into samconfig.toml. If you mean it: make deploy"
+            f" ENVIRONMENT={settings.name} REPLACE_DATABASE=yes"
+        )
 
 
 def require_bootstrap() -> None:

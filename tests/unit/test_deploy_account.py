@@ -152,6 +152,28 @@ def require(status: str) -> None:
     account.require_a_stack_that_can_be_deployed(settings(), StackState(status))
 
 
+RESTORED = StackState("UPDATE_COMPLETE", {"DatabaseSnapshot": "before-the-accident"})
+
+
+@pytest.mark.parametrize(("snapshot", "instead"), [("", "an empty one"), ("another", "one from another")])
+def test_a_checkout_that_would_replace_a_restored_database_is_stopped(
+    snapshot: str, instead: str, ready_account: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "read_state", lambda stack: RESTORED)
+    with pytest.raises(DeployError, match=f"by {instead}.*DatabaseSnapshot=before-the-accident"):
+        check_account(settings(DatabaseSnapshot=snapshot))
+
+
+def test_a_restored_database_is_replaced_by_whoever_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLACE_DATABASE", "yes")
+    account.require_the_same_database(settings(DatabaseSnapshot="another"), RESTORED)
+
+
+def test_the_first_restore_and_the_same_snapshot_need_no_word() -> None:
+    account.require_the_same_database(settings(DatabaseSnapshot="first"), StackState("CREATE_COMPLETE"))
+    account.require_the_same_database(settings(DatabaseSnapshot="before-the-accident"), RESTORED)
+
+
 def test_only_failures_themselves_are_told_and_not_what_they_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     events = [
         {
