@@ -56,6 +56,18 @@ def test_alarms_and_dashboard_watch_only_metrics_that_the_code_writes(stack: Sta
         assert metric in watched
 
 
+def test_two_stacks_of_a_region_do_not_share_a_metric(stack: Stack) -> None:
+    """The functions' own metrics are by service, which is the stack's name for those who write and who watch."""
+    name = {"Ref": "AWS::StackName"}
+    for function in stack.of_type("AWS::Lambda::Function").values():
+        assert function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] == name
+    own = [alarm for alarm in alarms(stack).values() if alarm.get("Namespace") == "Crosswalk"]
+    assert len(own) == 3
+    assert all({"Name": "service", "Value": name} in alarm["Dimensions"] for alarm in own)
+    dashboard = stack.one("AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Sub"]
+    assert set(re.findall(r'"Crosswalk", "\w+", "service", "([^"]+)"', dashboard)) == {"${AWS::StackName}"}
+
+
 def test_releases_of_every_answering_function_go_back_on_the_same_two_alarms(stack: Stack) -> None:
     groups = stack.of_type("AWS::CodeDeploy::DeploymentGroup")
     assert {name.removesuffix("DeploymentGroup") for name in groups} == answering(stack)

@@ -1,5 +1,6 @@
 """The logger and the metrics of all functions: JSON lines and CloudWatch's embedded metric format, on stdout."""
 
+import os
 import sys
 import traceback
 
@@ -15,10 +16,12 @@ if _loaded is None:
 
 __all__ = ["MetricUnit", "list_frames", "logger", "metrics"]
 
+# On AWS the stack's name, which tells dev from prod where both are in one region.
+SERVICE = os.environ.get("POWERTOOLS_SERVICE_NAME", "crosswalk")
 # No location: each line comes from one of a few places, and its message says which.
-logger = Logger(service="crosswalk", location=None)
+logger = Logger(service=SERVICE, location=None)
 # By service alone, so that one alarm watches all functions; which one it was, the logs tell.
-metrics = Metrics(namespace="Crosswalk", service="crosswalk")
+metrics = Metrics(namespace="Crosswalk", service=SERVICE)
 
 
 def list_frames(error: BaseException) -> list[str]:
