@@ -101,7 +101,6 @@ def smoke(settings: DeploySettings) -> None:
 
 
 def destroy(settings: DeploySettings) -> None:
-    require_stack(settings.stack)
     if input(f"This deletes {settings.stack} with all its users. Type its name to go on: ") != settings.stack:
         raise DeployError("Nothing was deleted.")
     for step in destroy_stack(settings.stack):

@@ -4,6 +4,7 @@ The database's last snapshot stays, and so do the snapshots before it: they are 
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import boto3
 from botocore.exceptions import WaiterError
@@ -15,23 +16,39 @@ PATIENCE = 90 * 60
 
 
 def destroy_stack(stack: str) -> Iterator[str]:
-    """Each step, as it begins. Raises DeployError when CloudFormation could not delete something."""
-    for database in list_resources(stack, "AWS::RDS::DBInstance"):
-        yield f"Lift the deletion protection of the database {database}"
-        boto3.client("rds").modify_db_instance(
-            DBInstanceIdentifier=database, DeletionProtection=False, ApplyImmediately=True
-        )
-    for bucket in list_resources(stack, "AWS::S3::Bucket"):
-        yield f"Empty the bucket {bucket}, old versions too"
-        boto3.resource("s3").Bucket(bucket).object_versions.delete()
-    yield f"Delete the stack {stack}; the functions' network interfaces and the last snapshot may take an hour"
-    delete_stack(stack)
+    """Each step, as it begins, from wherever an earlier attempt has stopped.
+
+    Raises DeployError when CloudFormation could not delete something.
+    """
+    status = read_state(stack).status
+    if status not in ("NONE", "DELETE_IN_PROGRESS"):
+        yield from clear_the_way(stack)
+    if status != "NONE":
+        yield f"Delete the stack {stack}; the functions' network interfaces and the last snapshot may take an hour"
+        delete_stack(stack)
     for layer in list_layer_versions(f"{stack}-shared"):
         yield f"Delete the layer's version {layer}"
         boto3.client("lambda").delete_layer_version(LayerName=f"{stack}-shared", VersionNumber=layer)
     for group in list_log_groups(stack):
         yield f"Delete the log group {group}"
         boto3.client("logs").delete_log_group(logGroupName=group)
+
+
+def clear_the_way(stack: str) -> Iterator[str]:
+    """What CloudFormation would stop at."""
+    for database in list_resources(stack, "AWS::RDS::DBInstance"):
+        yield f"Lift the deletion protection of the database {database}"
+        lift_protection(database)
+    for bucket in list_resources(stack, "AWS::S3::Bucket"):
+        yield f"Empty the bucket {bucket}, old versions too"
+        boto3.resource("s3").Bucket(bucket).object_versions.delete()
+
+
+def lift_protection(database: str) -> None:
+    """A database that is gone or on its way has none; CloudFormation says so if another state is in the way."""
+    client = boto3.client("rds")
+    with suppress(client.exceptions.DBInstanceNotFoundFault, client.exceptions.InvalidDBInstanceStateFault):
+        client.modify_db_instance(DBInstanceIdentifier=database, DeletionProtection=False, ApplyImmediately=True)
 
 
 def delete_stack(stack: str, patience: int = PATIENCE) -> None:

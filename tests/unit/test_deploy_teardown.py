@@ -8,13 +8,14 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError, WaiterError
+from botocore.stub import Stubber
 from moto import mock_aws
 
 from deploy import __main__ as command
-from deploy.settings import read_settings
-from deploy.stack import DeployError
-from deploy.teardown import PATIENCE, delete_stack, destroy_stack, list_layer_versions
+from deploy import teardown
+from deploy.stack import DeployError, StackState
+from deploy.teardown import PATIENCE, clear_the_way, delete_stack, destroy_stack, lift_protection, list_layer_versions
 
 STACK = "crosswalk-dev"
 TEMPLATE = {
@@ -84,9 +85,35 @@ def test_destroy_deletes_nothing_until_the_stacks_name_is_typed(stack: str, monk
     assert len(boto3.client("s3").list_object_versions(Bucket=stack)["Versions"]) == 2
 
 
-def test_destroying_what_is_not_there_says_so(aws: None) -> None:
-    with mock_aws(), pytest.raises(DeployError, match="no stack crosswalk-dev"):
-        command.destroy(read_settings("dev"))
+def test_without_a_stack_destroy_goes_on_with_what_it_has_left(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first attempt stopped waiting before CloudFormation had finished."""
+    list(clear_the_way(STACK))
+    boto3.client("cloudformation").delete_stack(StackName=STACK)
+    boto3.client("logs").create_log_group(logGroupName=f"/aws/rds/proxy/{STACK}")
+    monkeypatch.setattr("builtins.input", lambda prompt: STACK)
+    assert command.main(["destroy", "dev"]) == 0
+    assert list_layer_versions(f"{STACK}-shared") == []
+    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_a_stack_that_is_being_deleted_is_only_waited_for(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(clear_the_way(STACK))
+    monkeypatch.setattr(teardown, "read_state", lambda stack: StackState("DELETE_IN_PROGRESS"))
+    first, second = list(destroy_stack(STACK))
+    assert first.startswith("Delete the stack")
+    assert second.startswith("Delete the layer")
+
+
+@pytest.mark.parametrize("code", ["DBInstanceNotFound", "InvalidDBInstanceState"])
+def test_a_database_that_is_gone_or_going_is_in_nobodys_way(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = boto3.client("rds", "eu-central-1", aws_access_key_id="testing", aws_secret_access_key="testing")
+    monkeypatch.setattr(boto3, "client", lambda name: client)
+    with Stubber(client) as answers:
+        answers.add_client_error("modify_db_instance", code)
+        lift_protection("crosswalk-dev-database-1")
+        answers.add_client_error("modify_db_instance", "AccessDenied")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            lift_protection("crosswalk-dev-database-1")
 
 
 class Reluctant:
