@@ -28,6 +28,7 @@ from deploy.site import publish_site
 from deploy.smoke import Endpoints, Signature, run_smoke_test
 from deploy.stack import DeployError, read_state, require_stack
 from deploy.teardown import destroy_stack
+from deploy.zones import choose_zones
 
 SITE = Path("site")
 PARAMETERS = Path(".aws-sam/parameters.yaml")
@@ -62,7 +63,9 @@ def print_parameters(settings: DeploySettings) -> None:
     The database is protected only once the stack stands: a failed first deploy could not be taken back otherwise.
     """
     parameters = {**settings.parameters, "Version": read_version(), "Release": compute_release(settings)}
-    if not read_state(settings.stack).has_stood:
+    state = read_state(settings.stack)
+    parameters["ZoneA"], parameters["ZoneB"] = choose_zones(settings, state)
+    if not state.has_stood:
         parameters[LATER] = "false"
     PARAMETERS.parent.mkdir(exist_ok=True)
     PARAMETERS.write_text(json.dumps(parameters, indent=2))

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from deploy.settings import DeploySettings
 from deploy.stack import DeployError, StackState, list_failures, list_resources, read_state
+from deploy.zones import choose_zones
 
 CONVERTERS = 2
 USER_FUNCTIONS = 4
@@ -16,8 +17,6 @@ ROOMY = 500
 """From this limit on it is worth giving converters and user functions shares of their own."""
 AT_ONCE = 10
 """Objects of a fleet that are converted at once, unless it says otherwise."""
-WITHOUT_PROXY = {"use1-az3", "usw1-az2"}
-"""Ids of the zones that RDS Proxy is not in (RDS User Guide, "Quotas and limitations for RDS Proxy")."""
 BOUNDARY = "crosswalk-boundary"
 
 
@@ -27,7 +26,7 @@ def check_account(settings: DeploySettings) -> list[str]:
     require_a_stack_that_can_be_deployed(settings, state)
     require_the_same_database(settings, state)
     require_bootstrap()
-    require_zones(settings)
+    choose_zones(settings, state)
     fleets = advise_on_fleet(AT_ONCE) if settings.parameters["FleetSource"] else []
     return [*check_concurrency(settings), *fleets, *check_alarms(settings)]
 
@@ -81,22 +80,6 @@ def require_bootstrap() -> None:
         raise DeployError(
             f"There is no policy {BOUNDARY}, which bounds all roles: run make bootstrap again."
         ) from error
-
-
-def require_zones(settings: DeploySettings) -> None:
-    """The two zones must exist, and RDS Proxy must be in them: else nothing fails before the proxy is made."""
-    answer = boto3.client("ec2").describe_availability_zones(
-        Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
-    )
-    ids = {zone["ZoneName"]: zone["ZoneId"] for zone in answer["AvailabilityZones"]}
-    named = [settings.parameters[name] for name in ("ZoneA", "ZoneB")]
-    zones = named if any(named) else sorted(ids)[:2]
-    fit = [name for name in sorted(ids) if ids[name] not in WITHOUT_PROXY]
-    if len(set(zones)) < 2 or not set(zones) <= set(fit):
-        raise DeployError(
-            f"{settings.name} would be in the zones {' and '.join(zones)}, where RDS Proxy is not in both: in"
-            f" samconfig.toml set ZoneA and ZoneB to two of {', '.join(fit)}."
-        )
 
 
 def check_concurrency(settings: DeploySettings) -> list[str]:

@@ -17,7 +17,11 @@ from deploy.settings import DeploySettings, read_settings
 from deploy.stack import DeployError, list_resources, require_stack
 
 TEMPLATE = {
-    "Parameters": {"DatabaseDeletionProtection": {"Type": "String", "Default": "false"}},
+    "Parameters": {
+        "DatabaseDeletionProtection": {"Type": "String", "Default": "false"},
+        "ZoneA": {"Type": "String", "Default": "eu-central-1a"},
+        "ZoneB": {"Type": "String", "Default": "eu-central-1b"},
+    },
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
     "Outputs": {"SiteUrl": {"Value": "https://crosswalk.example.org"}},
 }
@@ -47,7 +51,9 @@ def test_a_deploy_gives_every_parameter_of_the_template(account: Any, capsys: py
     parameters = read_parameters("dev", capsys)
     settings = read_settings("dev").parameters
     assert parameters.keys() == settings.keys()
-    assert {name for name in settings if parameters[name] != settings[name]} == {"Version", "Release"}
+    changed = {name for name in settings if parameters[name] != settings[name]}
+    assert changed == {"Version", "Release", "ZoneA", "ZoneB"}
+    assert (parameters["ZoneA"], parameters["ZoneB"]) == ("eu-central-1a", "eu-central-1b")
     assert parameters["UserRate"] == "20"
 
 
