@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 Event = Mapping[str, Any]
 
@@ -23,6 +24,16 @@ Event = Mapping[str, Any]
 PATIENCE = Config(connect_timeout=5, read_timeout=310, retries={"total_max_attempts": 1})
 PAUSE = 10.0
 """Seconds between two attempts. A new proxy exists before it has reached its database, a role before it counts."""
+SPREADING = 120.0
+"""Seconds for which a refusal may mean that this function's own role, made a moment ago, is not known everywhere."""
+NOT_READY = {
+    "EC2ThrottledException",  # network interfaces are being made
+    "ResourceConflictException",  # the function is Pending
+    "ResourceNotReadyException",
+    "SnapStartNotReadyException",  # the version's snapshot is being made
+    "TooManyRequestsException",  # a new account runs ten functions at once
+}
+DENIED = {"AccessDenied", "AccessDeniedException"}
 LAST_TRY = 330_000
 """Milliseconds that must remain for another attempt: those of a migration and of the answer."""
 REASON_LIMIT = 1000
@@ -68,16 +79,26 @@ def answer_request(event: Event, context: Any) -> dict[str, Any]:
     Delete never touches data. On the way back from a failed deploy the schema stays as it is, since each release
     works on the schema of the next; so a rollback succeeds also while the database is away.
     """
-    if event["RequestType"] == "Delete" or is_rolling_back(event["StackId"]):
+    if event["RequestType"] == "Delete":
         return {}
     attempt = {"Custom::DatabaseMigration": migrate, "Custom::ReleaseCheck": check_health}[event["ResourceType"]]
+    began = time.monotonic()
     while True:
         try:
-            return attempt(event["ResourceProperties"]["Function"])
-        except NotReady:
-            if context.get_remaining_time_in_millis() < LAST_TRY:
+            return {} if is_rolling_back(event["StackId"]) else attempt(event["ResourceProperties"]["Function"])
+        except (NotReady, ClientError) as error:
+            in_time = context.get_remaining_time_in_millis() >= LAST_TRY
+            if not in_time or not may_pass(error, time.monotonic() - began):
                 raise
             time.sleep(PAUSE)
+
+
+def may_pass(error: NotReady | ClientError, seconds: float) -> bool:
+    """Whether another attempt may go well, `seconds` after the first."""
+    if isinstance(error, NotReady):
+        return True
+    code = error.response["Error"]["Code"]
+    return code in NOT_READY or (code in DENIED and seconds < SPREADING)
 
 
 def is_rolling_back(stack_id: str) -> bool:
@@ -103,12 +124,8 @@ def check_health(function: str) -> dict[str, Any]:
 
 
 def invoke(function: str, event: Mapping[str, Any]) -> dict[str, Any]:
-    """A function's answer. Raises Failed when it raised, NotReady while AWS still prepares it."""
-    client = boto3.client("lambda", config=PATIENCE)
-    try:
-        response = client.invoke(FunctionName=function, Payload=json.dumps(event))
-    except client.exceptions.ResourceConflictException as error:  # its state is Pending
-        raise NotReady(str(error)) from error
+    """A function's answer. Raises Failed when it raised, botocore's ClientError when Lambda refuses."""
+    response = boto3.client("lambda", config=PATIENCE).invoke(FunctionName=function, Payload=json.dumps(event))
     answer: dict[str, Any] = json.load(response["Payload"])
     if "FunctionError" in response:
         raise Failed(f"{answer.get('errorType')}: {answer.get('errorMessage')}; its log group tells more")

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from functions.request_migration import app
 from tests.events import Context
@@ -23,8 +23,9 @@ IN_TIME = Context(remaining=900_000)
 AT_LAST = Context(remaining=app.LAST_TRY - 1)
 
 
-class Pending(Exception):
-    """What Lambda answers for a version that it still prepares."""
+def refuse(code: str) -> ClientError:
+    """What botocore raises when AWS refuses a call."""
+    return ClientError({"Error": {"Code": code, "Message": "not now"}}, "Invoke")
 
 
 class Bucket:
@@ -51,8 +52,6 @@ class Bucket:
 class Account:
     """The two AWS services that the provider asks; `answers` are the invoked function's, one for each call."""
 
-    exceptions = SimpleNamespace(ResourceConflictException=Pending)
-
     def __init__(self) -> None:
         self.status = "UPDATE_IN_PROGRESS"
         self.answers: list[Any] = [DONE]
@@ -66,7 +65,7 @@ class Account:
         self.invoked.append(FunctionName)
         self.events.append(json.loads(Payload))
         answer = self.answers.pop(0)
-        if isinstance(answer, Pending):
+        if isinstance(answer, ClientError):
             raise answer
         if isinstance(answer, Exception):
             failure = {"errorType": type(answer).__name__, "errorMessage": str(answer)}
@@ -141,11 +140,49 @@ def test_a_failed_migration_fails_the_deploy_with_its_reason(bucket: Bucket, acc
     assert "0002 cannot be applied" in bucket.answers[0]["Reason"]
 
 
-@pytest.mark.parametrize("answers", [[REFUSED, REFUSED, DONE], [Pending("the function is Pending"), DONE]])
-def test_what_is_not_ready_yet_is_waited_for(answers: list[Any], bucket: Bucket, account: Account) -> None:
-    account.answers = answers
+def test_a_login_that_is_refused_at_first_is_tried_again(bucket: Bucket, account: Account) -> None:
+    account.answers = [REFUSED, REFUSED, DONE]
     app.handler(request(bucket, "Create"), IN_TIME)
     assert bucket.answers[0]["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("code", [*sorted(app.NOT_READY), "AccessDeniedException"])
+def test_a_function_that_lambda_still_prepares_is_waited_for(code: str, bucket: Bucket, account: Account) -> None:
+    account.answers = [refuse(code), DONE]
+    app.handler(request(bucket, "Create"), IN_TIME)
+    assert bucket.answers[0]["Status"] == "SUCCESS"
+
+
+def test_the_stacks_state_is_asked_again_while_the_role_spreads(
+    bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [refuse("AccessDenied"), {"Stacks": [{"StackStatus": "CREATE_IN_PROGRESS"}]}]
+
+    def describe(StackName: str) -> Any:
+        answer = answers.pop(0)
+        if isinstance(answer, ClientError):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(account, "describe_stacks", describe)
+    app.handler(request(bucket, "Create"), IN_TIME)
+    assert bucket.answers[0]["Status"] == "SUCCESS"
+
+
+def test_a_refusal_that_does_not_pass_fails_the_deploy_after_two_minutes(
+    bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "SPREADING", 0.0)
+    account.answers = [refuse("AccessDeniedException"), DONE]
+    app.handler(request(bucket, "Create"), IN_TIME)
+    assert bucket.answers[0]["Status"] == "FAILED"
+    assert "AccessDeniedException" in bucket.answers[0]["Reason"]
+
+
+def test_a_function_that_is_not_there_is_not_waited_for(bucket: Bucket, account: Account) -> None:
+    account.answers = [refuse("ResourceNotFoundException"), DONE]
+    app.handler(request(bucket, "Create"), IN_TIME)
+    assert (bucket.answers[0]["Status"], account.answers) == ("FAILED", [DONE])
 
 
 def test_a_login_refused_until_the_end_fails_the_deploy_with_its_text(bucket: Bucket, account: Account) -> None:
@@ -186,10 +223,10 @@ def test_on_the_way_back_no_version_is_checked(bucket: Bucket, account: Account)
 
 
 def test_an_unreachable_aws_is_answered_too(bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**arguments: Any) -> None:
+    def time_out(**arguments: Any) -> None:
         raise TimeoutError("no answer")
 
-    monkeypatch.setattr(account, "invoke", refuse)
+    monkeypatch.setattr(account, "invoke", time_out)
     app.handler(request(bucket, "Create"), IN_TIME)
     assert bucket.answers[0]["Status"] == "FAILED"
     assert bucket.answers[0]["Reason"] == "TimeoutError: no answer"
