@@ -125,11 +125,10 @@ sam-invoke: build $(VENV)/.local  ## call each function with its sample event in
 			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \
 	done
 
-bootstrap: $(SAM_VENV)/.installed  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, GITHUB_PROVIDER=arn, FLEET_BUCKETS=arn,arn/*)
+bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, GITHUB_PROVIDER=arn, FLEET_BUCKETS=arn,arn/*)
 	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
-	@$(SAM) deploy --template-file bootstrap.yaml --stack-name crosswalk-bootstrap --capabilities CAPABILITY_NAMED_IAM \
-		--resolve-s3 --no-confirm-changeset --no-fail-on-empty-changeset --on-failure DELETE --parameter-overrides \
-		Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) 'GitHubProvider="$(GITHUB_PROVIDER)"' 'FleetBuckets="$(FLEET_BUCKETS)"'
+	@$(BIN)/python -m deploy.bootstrap Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) \
+		GitHubProvider=$(GITHUB_PROVIDER) 'FleetBuckets=$(FLEET_BUCKETS)'
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
@@ -139,7 +138,8 @@ prepare: $(VENV)/.dev $(SAM_VENV)/.installed  ## the first half of a deploy: che
 	@echo "== Build" && PYTHON313=$$($(BIN)/python -m deploy python $(ENVIRONMENT)) && export PYTHON313 && \
 		$(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
 
-SAM_DEPLOY = $(SAM) deploy --config-env $(ENVIRONMENT) --parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
+SAM_DEPLOY = $(SAM) deploy --config-env $(ENVIRONMENT) --s3-bucket $$($(BIN)/python -m deploy bucket $(ENVIRONMENT)) \
+	--parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
 
 release:  ## the second half: everything that touches the account (ENVIRONMENT=dev)
 	@echo "== Check the account" && $(BIN)/python -m deploy check $(ENVIRONMENT)

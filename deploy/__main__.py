@@ -2,6 +2,7 @@
 
 architecture   print the processor to build the layer for
 python         print the Python to compile the layer with
+bucket         print the bucket that code and template go to
 parameters     write the template's parameters, and print where, as `sam deploy` takes it
 check          is the account ready?
 protected      has the database the protection that samconfig.toml wants? If not, the exit status is 3
@@ -20,6 +21,7 @@ import boto3
 import httpx
 
 from deploy.account import check_account
+from deploy.bootstrap import name_artifacts_bucket
 from deploy.python import find_python
 from deploy.release import LATER, compute_release, read_version
 from deploy.settings import DeploySettings, read_settings
@@ -55,6 +57,10 @@ def print_architecture(settings: DeploySettings) -> None:
 
 def print_python(settings: DeploySettings) -> None:
     print(find_python())
+
+
+def print_bucket(settings: DeploySettings) -> None:
+    print(name_artifacts_bucket())
 
 
 def print_parameters(settings: DeploySettings) -> None:
@@ -114,6 +120,7 @@ def destroy(settings: DeploySettings) -> None:
 COMMANDS: dict[str, Callable[[DeploySettings], int | None]] = {
     "architecture": print_architecture,
     "python": print_python,
+    "bucket": print_bucket,
     "parameters": print_parameters,
     "check": check,
     "protected": tell_protection,

@@ -5,6 +5,7 @@ import os
 import boto3
 from botocore.exceptions import ClientError
 
+from deploy.bootstrap import name_artifacts_bucket
 from deploy.settings import DeploySettings
 from deploy.stack import DeployError, StackState, list_failures, list_resources, read_state
 from deploy.zones import choose_zones
@@ -66,9 +67,16 @@ def require_the_same_database(settings: DeploySettings, state: StackState) -> No
 
 
 def require_bootstrap() -> None:
-    """What make bootstrap makes: the role by which API Gateway writes logs in this region, and the boundary."""
+    """What make bootstrap makes: the role by which API Gateway writes logs in this region, a bucket, the boundary."""
     if not boto3.client("apigateway").get_account().get("cloudwatchRoleArn"):
         raise DeployError("API Gateway has no role to write logs in this region: run make bootstrap once.")
+    bucket = name_artifacts_bucket()
+    try:
+        boto3.client("s3").head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "404":
+            raise
+        raise DeployError(f"There is no bucket {bucket} for code: run make bootstrap again.") from error
     account = boto3.client("sts").get_caller_identity()
     partition = account["Arn"].split(":")[1]
     arn = f"arn:{partition}:iam::{account['Account']}:policy/{BOUNDARY}"

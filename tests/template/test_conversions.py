@@ -124,13 +124,5 @@ def test_the_largest_upload_is_a_parameter(stack: Stack) -> None:
     assert variables["CONVERSIONS_LIMIT"] == {"Ref": "ConversionsLimit"}
 
 
-def test_callers_of_conversions_get_a_policy_for_exactly_these(stack: Stack) -> None:
-    ((_, statement),) = stack.statements("ConversionRoutesPolicy")
-    assert statement["Action"] == "execute-api:Invoke"
-    endings = [resource["Fn::Sub"].partition("${Api}")[2] for resource in statement["Resource"]]
-    assert endings == ["/v1/POST/conversions", "/v1/GET/conversions/*"]
-    assert "ConversionRoutesPolicy" in stack.template["Outputs"]
-
-
 def test_the_functions_know_the_bucket_and_it_knows_none_of_them(stack: Stack) -> None:
     assert "Function" not in json.dumps(stack.properties("ConversionsBucket"))

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from deploy import account
 from deploy.account import BOUNDARY, check_account
+from deploy.bootstrap import name_artifacts_bucket
 from deploy.settings import DeploySettings, read_settings
 from deploy.stack import DeployError, StackState, list_failures
 
@@ -24,6 +25,8 @@ def ready_account(aws: None) -> Iterator[None]:
         operation = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
         boto3.client("apigateway").update_account(patchOperations=[operation])
         boto3.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=json.dumps(POLICY))
+        where = {"LocationConstraint": boto3.Session().region_name}
+        boto3.client("s3").create_bucket(Bucket=name_artifacts_bucket(), CreateBucketConfiguration=where)
         yield
 
 
@@ -81,6 +84,12 @@ def test_an_account_without_the_boundary_is_sent_to_bootstrap(ready_account: Non
     arn = f"arn:aws:iam::123456789012:policy/{BOUNDARY}"
     boto3.client("iam").delete_policy(PolicyArn=arn)
     with pytest.raises(DeployError, match="make bootstrap again"):
+        check_account(settings())
+
+
+def test_an_account_without_the_bucket_for_code_is_sent_to_bootstrap(ready_account: None, limit: Any) -> None:
+    boto3.client("s3").delete_bucket(Bucket=name_artifacts_bucket())
+    with pytest.raises(DeployError, match="no bucket crosswalk-artifacts-123456789012-"):
         check_account(settings())
 
 

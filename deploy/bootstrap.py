@@ -1,0 +1,70 @@
+"""python -m deploy.bootstrap NAME=VALUE ...: prepares an account by bootstrap.yaml with these parameters; make runs it.
+
+The template goes to CloudFormation within the request. By way of a bucket, whoever may write there could exchange it
+between upload and use, and become an administrator.
+"""
+
+import sys
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import ClientError, WaiterError
+
+from deploy.stack import DeployError, list_failures, read_state
+
+STACK = "crosswalk-bootstrap"
+TEMPLATE = Path("bootstrap.yaml")
+
+
+def main(arguments: list[str]) -> int:
+    """The program's exit status."""
+    try:
+        outputs = bootstrap_account(dict(argument.split("=", 1) for argument in arguments))
+    except (ClientError, DeployError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name, value in outputs.items():
+        print(f"{name}: {value}")
+    return 0
+
+
+def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> dict[str, str]:
+    """The stack's outputs, once it is as the template says. Raises DeployError with CloudFormation's reasons."""
+    request = {
+        "StackName": STACK,
+        "TemplateBody": template.read_text(),
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Tags": [{"Key": "service", "Value": "crosswalk"}],
+    }
+    client = boto3.client("cloudformation")
+    if read_state(STACK).status == "NONE":
+        stack_id = client.create_stack(**request, OnFailure="DELETE")["StackId"]
+        wait(stack_id, "stack_create_complete")
+    else:
+        try:
+            wait(client.update_stack(**request)["StackId"], "stack_update_complete")
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+    return read_state(STACK).outputs
+
+
+def wait(stack_id: str, end: str) -> None:
+    try:
+        boto3.client("cloudformation").get_waiter(end).wait(StackName=stack_id, WaiterConfig={"Delay": 5})
+    except WaiterError as error:
+        reasons = "; ".join(list(list_failures(stack_id))[-3:])
+        raise DeployError(
+            f"{STACK} is not as it should be: {reasons}. Mend that and run make bootstrap again."
+        ) from error
+
+
+def name_artifacts_bucket() -> str:
+    """The bucket for code and templates of deploys in this account and region, which bootstrap.yaml makes."""
+    account = boto3.client("sts").get_caller_identity()["Account"]
+    return f"crosswalk-artifacts-{account}-{boto3.Session().region_name}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
