@@ -194,7 +194,7 @@ def test_the_boundary_allows_no_iam_and_names_every_action(bootstrap: Stack) -> 
 def test_the_boundary_lets_fleets_reach_no_bucket_that_was_not_named(bootstrap: Stack) -> None:
     (one,) = [one for _, one in bootstrap.statements("Boundary") if one["Sid"] == "FleetBuckets"]
     assert one["Resource"]["If"][:2] == ["HasFleetBuckets", {"Ref": "FleetBuckets"}]
-    assert one["Resource"]["If"][2] == {"Sub": "arn:${AWS::Partition}:s3:::crosswalk-*"}
+    assert one["Resource"]["If"][2] == {"Sub": "arn:${AWS::Partition}:s3:::crosswalk-prod-*"}
 
 
 def test_the_boundary_allows_what_the_stacks_own_roles_allow(bootstrap: Stack, stack: Stack) -> None:
