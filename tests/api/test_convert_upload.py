@@ -109,6 +109,7 @@ def test_a_document_in_gzip_is_known_by_its_first_bytes(bucket: Bucket) -> None:
     [
         ("xml", {}, b"[]", "application/xml", "document.xml"),
         ("json", {}, b"<a/>", "application/json", "document.json"),
+        ("json", {"mapping": "natural", "lines": True}, b"<a><b/></a>", "application/jsonl", "document.jsonl"),
     ],
 )
 def test_a_result_has_its_media_type_and_a_name_to_be_saved_under(

@@ -119,10 +119,11 @@ def test_a_document_of_the_limit_is_converted() -> None:
     assert post(LARGE.ljust(LIMIT)).status == 200
 
 
-def test_one_byte_more_is_a_413_that_says_the_limit() -> None:
+def test_one_byte_more_is_a_413_that_says_the_limit_and_where_to_go() -> None:
     answer = post(LARGE.ljust(LIMIT + 1))
     assert answer.status == 413
     assert answer.json["limit"] == LIMIT
+    assert "POST /conversions" in answer.json["detail"]
     assert str(LIMIT) in answer.json["detail"]
 
 

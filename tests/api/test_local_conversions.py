@@ -1,6 +1,9 @@
 """Conversions through S3 as `make start` runs them: an upload over HTTP, told of as by EventBridge, and its result."""
 
+import json
+import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import boto3
 import httpx
 import pytest
 
@@ -16,6 +20,7 @@ from tests.running import ROOT, RunningService
 
 README = (ROOT / "README.md").read_text()
 JSON = b'{"price":1.0,"tags":[],"price":1e400,"deep":[[["\xc3\xa9"]]]}'
+BUCKET = "ConversionsBucket"
 PATIENCE = 60.0
 ORIGIN = "https://somebody.example"
 
@@ -89,6 +94,45 @@ def test_the_three_commands_of_the_readme_convert_a_document(service: str, tmp_p
     assert done.returncode == 0, done.stderr
     result = re.findall(r'"result":"([^"]+)"', done.stdout)[-1]
     assert httpx.get(result).content == json_to_xml(JSON)
+
+
+def test_a_killed_conversion_leaves_no_half_of_a_result_and_is_lost_after_its_deadline(
+    client: httpx.Client, running_service: RunningService
+) -> None:
+    document = b"[" + b",".join(b'{"number":%d}' % number for number in range(1_000_000)) + b"]"
+    begun = begin(client, "xml", len(document))
+    client.put(begun["upload"], content=document).raise_for_status()
+    while client.get(f"/conversions/{begun['id']}").json()["status"] != "converting":
+        time.sleep(0.05)
+    kill_conversions(running_service)
+    assert running_service.wait_for_line("failure queue")
+    assert client.get(f"/conversions/{begun['id']}").json()["status"] == "converting", "it may still be at work"
+
+    s3 = open_bucket(begun["upload"])
+    written = s3.list_objects_v2(Bucket=BUCKET, Prefix=begun["id"])["Contents"]
+    assert {one["Key"].rpartition("/")[2] for one in written} == {"request", "document", "started"}
+    past = json.dumps({"deadline": "2026-01-01T00:00:00+00:00"})
+    s3.put_object(Bucket=BUCKET, Key=f"{begun['id']}/started", Body=past)
+    answer = client.get(f"/conversions/{begun['id']}").json()
+    assert (answer["status"], answer["problem"]["code"]) == ("failed", "lost")
+
+
+def kill_conversions(running_service: RunningService) -> None:
+    """End whatever converts at the moment, as Lambda ends a function that has used too much memory."""
+    for process in running_service.workers():
+        if b"AWS_LAMBDA_FUNCTION_NAME=ConvertUploadFunction" in Path(f"/proc/{process}/environ").read_bytes():
+            os.kill(process, signal.SIGKILL)
+
+
+def open_bucket(upload: str) -> Any:
+    address = urlsplit(upload)
+    return boto3.client(
+        "s3",
+        endpoint_url=f"{address.scheme}://{address.netloc}",
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
 
 
 def test_a_page_of_any_origin_may_use_the_addresses(client: httpx.Client) -> None:

@@ -187,3 +187,13 @@ def test_samconfig_names_the_environments() -> None:
 def test_an_unknown_environment_is_refused_with_those_there_are() -> None:
     with pytest.raises(DeployError, match="dev, prod"):
         read_settings("test", Path("samconfig.toml"))
+
+
+@pytest.mark.usefixtures("ready_account")
+def test_the_concurrency_is_compared_with_what_a_fleet_takes_at_once(limit: Any) -> None:
+    limit.concurrency = 10
+    fleets = {"FleetSource": "feeds", "FleetTarget": "rows"}
+    assert any("converts 10 objects at once" in advice for advice in check_account(settings(**fleets)))
+    assert not any("objects at once" in advice for advice in check_account(settings()))
+    limit.concurrency = 1000
+    assert not any("objects at once" in advice for advice in check_account(settings(**fleets)))

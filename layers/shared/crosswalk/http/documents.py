@@ -13,6 +13,7 @@ from crosswalk.telemetry import MetricUnit, metrics
 MEBIBYTE = 1024 * 1024
 LIMIT = 4 * MEBIBYTE
 """Bytes of a document, in and out. As base64 within an event it stays below Lambda's 6 MB with room for the rest."""
+LARGER = "POST /conversions takes up to 5 GiB."
 
 
 def describe_document(*media_types: str) -> dict[int | str, dict[str, Any]]:
@@ -34,7 +35,8 @@ async def receive_document(request: Request) -> bytes:
     """The request's body; raises DocumentTooLarge above the limit."""
     document = await request.body()
     if len(document) > LIMIT:
-        raise DocumentTooLarge(f"A document may have {LIMIT} bytes; this one has {len(document)}.", limit=LIMIT)
+        detail = f"A document may have {LIMIT} bytes; this one has {len(document)}. {LARGER}"
+        raise DocumentTooLarge(detail, limit=LIMIT)
     return document
 
 
@@ -62,7 +64,7 @@ def answer_document(request: Request, conversion: Conversion, media_type: str) -
         body = gzip.compress(body, compresslevel=6, mtime=0)
         headers["Content-Encoding"] = "gzip"
     if len(body) > LIMIT:
-        detail = f"The converted document would have {len(body)} bytes as sent; {LIMIT} are the limit."
+        detail = f"The converted document would have {len(body)} bytes as sent; {LIMIT} are the limit. {LARGER}"
         raise DocumentTooLarge(detail, limit=LIMIT)
     return Response(body, headers=headers, media_type=media_type)
 
