@@ -57,50 +57,54 @@ class _Reader:
     def __init__(self, source: Source, write: Callable[[bytes], object]) -> None:
         self.losses: set[str] = set()
         self._xml = XmlReader(source)
-        self._scope = self._xml.scope
         self._output = TextOutput(write)
         self._text: list[str] = []
         self._names: list[str] = []  # of the elements that are open
-        self._comma = ""
+        self._floor = 0  # the depth of the last declaration of a namespace
 
     def read(self) -> None:
-        self._xml.read(self._start, self._end, self._text.append, self.losses, self._check_text)
+        self._xml.read(
+            self._start_root, self._end, self._text.append, self.losses, self._check_text, lambda: self._names
+        )
         self._output.finish()
 
+    def _start_root(self, name: str, attributes: list[str]) -> None:
+        self._start(name, attributes)
+        self._output[0] = self._output[0].removeprefix(",")
+        self._xml.listen(self._start, self._end, self._text.append)
+
     def _start(self, name: str, attributes: list[str]) -> None:
-        if self._xml.is_worn:
-            self._xml.renew(self._names)
-        before = self._take_text() + "," if self._text else self._comma
-        self._comma = ","
+        if self._text:
+            self._write_text()
         names = self._names
         names.append(name)
         depth = len(names)
-        if attributes or ":" in name or depth <= self._scope.depth:
+        if attributes or ":" in name or depth <= self._floor:
             self._xml.check_names(depth, name, attributes)
+            self._floor = self._xml.scope.depth
         if depth >= MAX_DEPTH and depth + bool(attributes) > MAX_DEPTH:
             detail = f"Arrays and objects would stand deeper than {MAX_DEPTH} levels."
             raise UnsafeDocument(detail, place=self._xml.place)
         if attributes:
             pairs = iter(attributes)
             members = ",".join([f'"{key}":{quote(value)}' for key, value in zip(pairs, pairs)])  # noqa: B905
-            self._output.append(f'{before}["{name}",{{{members}}}')
+            self._output.append(f',["{name}",{{{members}}}')
         else:
-            self._output.append(f'{before}["{name}"')
+            self._output.append(f',["{name}"')
 
     def _end(self, name: str) -> None:
+        if self._text:
+            self._write_text()
         self._names.pop()
         output = self._output
-        output.append(self._take_text() + "]" if self._text else "]")
+        output.append("]")
         if len(output) > PIECES:
             output.finish()
 
-    def _take_text(self) -> str:
+    def _write_text(self) -> None:
         texts = self._text
-        if len(texts) == 1:
-            return "," + quote(texts.pop())
-        text = "".join(texts)
+        self._output.append("," + quote(texts[0] if len(texts) == 1 else "".join(texts)))
         texts.clear()
-        return "," + quote(text)
 
     def _check_text(self, fed: int) -> None:
         """Raise UnsafeDocument for a text that would not fit into memory in the end."""

@@ -99,12 +99,9 @@ def xml_to_json(
     Raises InvalidParameter, MalformedDocument, UnsafeDocument, DocumentTooLarge; InexpressibleDocument only for an
     expanded name that would read as an attribute or as text.
     """
-    _check_marks(attribute_prefix, text_key)
-    _check_choice("namespaces", namespaces, ("prefixed", "expanded"))
-    _check_choice("types", types, ("strings", "infer"))
-    _check_names("force_list", force_list, namespaces)
-    _check_lines(lines, record, indent)
-    _check_names("record", [record] if record else [], namespaces)
+    _check_reading(attribute_prefix, text_key, namespaces, types, lines, record, indent)
+    if force_list:
+        _check_names("force_list", force_list, namespaces)
     create_reader = ExpandedTreeReader if namespaces == "expanded" else TreeReader
     reader = create_reader(
         source,
@@ -153,9 +150,7 @@ def json_to_xml(
     lines: the document is JSON Lines, and each line becomes a child of the element `root`.
     Raises InvalidParameter, MalformedDocument, UnsafeDocument, InexpressibleDocument or DocumentTooLarge.
     """
-    _check_marks(attribute_prefix, text_key)
-    _check_element_name("root", root)
-    _check_element_name("item", item)
+    _check_writing(attribute_prefix, text_key, root, item)
     writer = TreeWriter(write, indent=indent, attribute_prefix=attribute_prefix, text_key=text_key, item=item)
     if lines:
         write_records(source, writer, root)
@@ -164,7 +159,28 @@ def json_to_xml(
     return _sort_losses(writer.lost, LOSSES_TO_XML)
 
 
+@lru_cache(maxsize=16)  # to check them takes as long as to convert a small document
+def _check_reading(
+    attribute_prefix: str, text_key: str, namespaces: str, types: str, lines: bool, record: str, indent: int
+) -> None:
+    _check_marks(attribute_prefix, text_key)
+    _check_choice("namespaces", namespaces, ("prefixed", "expanded"))
+    _check_choice("types", types, ("strings", "infer"))
+    if record:
+        _check_names("record", [record], namespaces)
+    if record and not lines:
+        raise InvalidParameter("The parameter record applies only with lines.", parameter="record")
+    if lines and indent:
+        raise InvalidParameter("The parameter indent does not apply with lines.", parameter="indent")
+
+
 @lru_cache(maxsize=16)
+def _check_writing(attribute_prefix: str, text_key: str, root: str, item: str) -> None:
+    _check_marks(attribute_prefix, text_key)
+    _check_element_name("root", root)
+    _check_element_name("item", item)
+
+
 def _check_marks(attribute_prefix: str, text_key: str) -> None:
     for parameter, mark in (("attribute_prefix", attribute_prefix), ("text_key", text_key)):
         if not mark or is_name(mark[0]):
@@ -201,13 +217,6 @@ def _check_names(parameter: str, names: Collection[str], namespaces: str) -> Non
     for name in names:
         if not (is_qname(name) or (namespaces == "expanded" and is_ncname(name.rpartition(":")[2]))):
             raise InvalidParameter(f"The parameter {parameter} must hold names of elements.", parameter=parameter)
-
-
-def _check_lines(lines: bool, record: str, indent: int) -> None:
-    if record and not lines:
-        raise InvalidParameter("The parameter record applies only with lines.", parameter="record")
-    if lines and indent:
-        raise InvalidParameter("The parameter indent does not apply with lines.", parameter="indent")
 
 
 def _check_element_name(parameter: str, name: str) -> None:

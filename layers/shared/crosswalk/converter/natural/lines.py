@@ -37,13 +37,15 @@ class RecordReader:
         self._fed = 0
 
     def read(self) -> None:
-        self._xml.read(self._start, self._end, self._note_text, self._tree.lost, self._check_length)
+        self._xml.read(self._start, self._end, self._note_text, self._tree.lost, self._check_length, self._find_open)
+
+    def _find_open(self) -> list[str] | None:
+        """The elements that are open, unless a record is among them."""
+        return self._names if len(self._tree.around) == len(self._names) else None
 
     def _start(self, name: str, attributes: list[str]) -> None:
         """Begin an element outside the records, or a record."""
         tree, names = self._tree, self._names
-        if self._xml.is_worn:
-            self._xml.renew(names)
         depth = len(names)
         tree.start(name, attributes)
         if tree.find_key(name) == self._record if self._record else depth == 1:

@@ -100,8 +100,17 @@ class TreeReader:
 
     def end(self, name: str) -> None:
         value: Any = self.members
-        if len(self.texts) > self.mark and (text := self._take_text()):
-            if value is None:
+        texts = self.texts
+        if len(texts) > self.mark:
+            text = texts.pop() if len(texts) == self.mark + 1 else self._join_texts()
+            if self.strip_whitespace:
+                length = len(text)
+                text = text.strip(XML_SPACE)
+                if len(text) < length:
+                    self.lost.add("whitespace")
+            if not text:
+                pass
+            elif value is None:
                 value = infer(text) if self.infer_types else text
             else:
                 if self.last is not None:
@@ -123,19 +132,10 @@ class TreeReader:
         self.members = members
         self.last = name
 
-    def _take_text(self) -> str:
-        """The element's text."""
-        texts = self.texts
-        if len(texts) == self.mark + 1:
-            text = texts.pop()
-        else:
-            text = "".join(texts[self.mark :])
-            del texts[self.mark :]
-        if self.strip_whitespace:
-            stripped = text.strip(XML_SPACE)
-            if len(stripped) < len(text):
-                self.lost.add("whitespace")
-                return stripped
+    def _join_texts(self) -> str:
+        """The element's text that came in parts."""
+        text = "".join(self.texts[self.mark :])
+        del self.texts[self.mark :]
         return text
 
 

@@ -249,10 +249,10 @@ class TreeWriter:
         written = ""
         flat: list[str] = []
         check = ":" in name
-        names, marked = self.attribute_names, self.attribute_names.marked
+        names, marked, careful = self.attribute_names, self.attribute_names.marked, self.check_characters
         for key, value in attributes:
             attribute = names[key]
-            text = self._read_attribute(key, value)
+            text = value if type(value) is str and not careful else self._read_attribute(key, value)
             written += f' {attribute}="{escape_attribute(text)}"'
             flat += attribute, text
             if key in marked:

@@ -113,15 +113,27 @@ class XmlText(BufferedIOBase):
 def _decode(document: Source) -> Iterator[bytes]:
     """The document in UTF-8 with its lines ending in LF, block by block."""
     beginning = read_fully(document, MAX_READ)
-    mark = next((mark for mark in BYTE_ORDER_MARKS if beginning.startswith(mark)), b"")
+    mark = next(mark for mark in (*BYTE_ORDER_MARKS, b"") if beginning.startswith(mark))
     content = beginning[len(mark) :]
     name, codec = _find_encoding(content, BYTE_ORDER_MARKS.get(mark))
+    if codec == "utf-8" and len(beginning) < PIECE and _is_plain(content):
+        yield content  # there is nothing else, and nothing to do
+        return
     blocks = chain([content], iter(partial(document.read, MAX_READ), b""))
     texts = _check_utf_8(blocks) if codec == "utf-8" else _recode(blocks, codec, name)
     first = next(texts)
     if first.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
         _refuse_beginning("No XML document begins like this.")
     yield from _end_lines_in_lf(chain([first], texts))
+
+
+def _is_plain(content: bytes) -> bool:
+    """Whether a whole document is UTF-8 and could not be written otherwise."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\r" not in content and b"\0" not in content and not content.startswith(codecs.BOM_UTF8)
 
 
 def _find_encoding(content: bytes, marked: str | None) -> tuple[str, str]:
@@ -143,12 +155,12 @@ def _agree(declared: str, seen: str | None) -> bool:
     return declared == seen or (declared == "utf-16" and seen.startswith("utf-16"))
 
 
+_UTF_16_STARTS = {"<?xml".encode(codec): codec for codec in ("utf-16-le", "utf-16-be")}
+
+
 def _recognize_unmarked_utf_16(content: bytes) -> str | None:
     """A document without a mark is UTF-16 only where it says so, and so must begin with a declaration."""
-    for codec in ("utf-16-le", "utf-16-be"):
-        if content.startswith("<?xml".encode(codec)):
-            return codec
-    return None
+    return next((codec for start, codec in _UTF_16_STARTS.items() if content.startswith(start)), None)
 
 
 def _read_declared_encoding(content: bytes, codec: str) -> str | None:

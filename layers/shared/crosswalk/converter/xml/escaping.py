@@ -24,7 +24,8 @@ def escape_text(text: str) -> str:
 
 def escape_attribute(value: str) -> str:
     """An attribute's value between double quotes, in which TAB, LF and CR would be read as spaces."""
-    value = escape_text(value)
+    if "&" in value or "<" in value or ">" in value or "\r" in value:
+        value = escape_text(value)
     if '"' in value:
         value = value.replace('"', "&quot;")
     if "\t" in value:

@@ -16,7 +16,7 @@ XMLNS_NAMESPACE = "http://www.w3.org/2000/xmlns/"
 
 # Most names come again and again, and what was found out about them is kept; but not so many that memory grows with
 # the document.
-MAX_KEPT_NAMES = 4096
+MAX_KEPT_NAMES = 1 << 15
 MAX_KEPT_LENGTH = 256
 
 _ASCII_NAME = re.compile("[A-Za-z_:][A-Za-z0-9._:-]*")

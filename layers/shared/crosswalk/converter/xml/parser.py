@@ -16,6 +16,7 @@ BLOCK = 1 << 20
 MAX_PROLOG = 8 * 1024 * 1024
 """Bytes of comments, instructions and DOCTYPE that may stand before the root element."""
 
+_TAG = re.compile(rb"<[^!?]")
 _SPACE = re.compile(rb"[ \t\n]*")
 # A DOCTYPE up to its last character, or to what may not stand in its internal subset.
 DOCTYPE = re.compile(
@@ -56,6 +57,8 @@ def read_beginning(source: Source, size: int = BLOCK) -> bytes:
     """
     beginning = source.read(size)
     start = find_doctype(beginning)
+    if _TAG.match(beginning, start):
+        return beginning
     while _is_unfinished(beginning, start):
         if len(beginning) > MAX_PROLOG:
             mebibytes = MAX_PROLOG // 1024**2

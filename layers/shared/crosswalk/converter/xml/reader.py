@@ -45,12 +45,10 @@ class XmlReader:
 
     source: in UTF-8, every line ending in LF, as the module `encoding` makes it; block: bytes to read at a time.
     scope: the namespaces in force, as far as `check_names` has been told of them.
-    is_worn: whether it is time to call `renew`.
     """
 
     def __init__(self, source: Source, block: int = BLOCK) -> None:
         self.scope = Scope()
-        self.is_worn = False
         self._source = source
         self._block_size = block
         self._parser = create_parser()
@@ -58,6 +56,7 @@ class XmlReader:
         self._block = b""  # that is being parsed
         self._end_of_last = b""  # of the block before: a character may lie across both
         self._fed = 0  # bytes, this block included
+        self._is_worn = False  # whether it is time for a new parser
         # Where in the document the parser began, in bytes too, and what it was fed before that.
         self._start = START
         self._start_index = 0
@@ -91,15 +90,19 @@ class XmlReader:
         text: TextHandler,
         lost: set[str] | None = None,
         after_block: Callable[[int], object] = bool,
+        find_open: Callable[[], Sequence[str] | None] = lambda: None,
     ) -> None:
         """Read the document through the callbacks: `start(name, [name, value, ...])`, `end(name)`, `text(part)`.
 
         Names come as they were written. One stretch of text may come in several parts.
         lost: is told of `comments` and `processing-instructions`.
         after_block: is called with the number of bytes that have been read so far.
+        find_open: returns the names of the elements that are open around one whose `start` is to be called, or None
+        where they are not known. With them a new parser can go on: one that is fed for long grows with the document.
         Raises MalformedDocument, UnsafeDocument and whatever a callback raises: the first fault is the one told.
         """
         self._lost = set() if lost is None else lost
+        self._find_open = find_open
         self.listen(start, end, text)
         try:
             self._parse(after_block)
@@ -110,40 +113,41 @@ class XmlReader:
             raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
         finally:
             drop_handlers(self._parser)
-            del self._handlers
+            del self._handlers, self._find_open
             self._block = self._beginning = b""  # what comes next needs memory, too
 
     def listen(self, start: StartHandler, end: TextHandler, text: TextHandler) -> None:
         """Have these called from now on."""
         self._handlers = start, end, text
-        self._parser.StartElementHandler = start
+        self._parser.StartElementHandler = self._start_worn if self._is_worn else start
         self._parser.EndElementHandler = end
         self._parser.CharacterDataHandler = text
 
-    def renew(self, open_elements: Sequence[str]) -> None:
-        """Go on with a new parser if that is possible here; then `start` is called for this element once more.
-
-        To be called from `start`, with the names of the elements that are open around this one.
-        """
+    def _start_worn(self, name: str, attributes: list[str]) -> None:
+        """Have a new parser go on in front of this element, if that is possible here."""
+        open_elements = self._find_open()
         offset = self._find_byte(self._parser.CurrentByteIndex) - (self._fed - len(self._block))
-        if offset >= 0:
+        if open_elements is not None and offset >= 0:
             raise _Renewal(offset, self.place, open_elements)
+        self._handlers[0](name, attributes)
 
     def _parse(self, after_block: Callable[[int], object]) -> None:
         """Feed the parser. The last block is fed as such: expat then need not count its lines."""
         self._block = self._beginning = read_beginning(self._source, self._block_size)
         self._prepare_parser()
-        final = False
-        while not final:
+        while True:
             following = self._source.read(self._block_size)
-            final = not following
             self._fed += len(self._block)
-            self.is_worn = self._fed - self._start_index > RENEW_AFTER
+            if self._fed - self._start_index > RENEW_AFTER and not self._is_worn:
+                self._is_worn = True
+                self._parser.StartElementHandler = self._start_worn
             try:
-                self._parser.Parse(self._block, final)
+                self._parser.Parse(self._block, not following)
             except _Renewal as renewal:
                 self._replace_parser(renewal)
-                self._parser.Parse(self._block, final)
+                self._parser.Parse(self._block, not following)
+            if not following:
+                return
             if self._fed - self._find_byte(self._parser.CurrentByteIndex) > MAX_GAP:
                 detail = f"A tag, comment or instruction is longer than {MAX_GAP // 1024**2} MiB."
                 raise UnsafeDocument(detail, place=self.place)
@@ -152,30 +156,30 @@ class XmlReader:
             self._block = following
 
     def _prepare_parser(self) -> None:
-        def note_comment(data: str) -> None:
-            self._lost.add("comments")
-            self._parser.CommentHandler = None  # one tells it all
-
-        def note_instruction(target: str, data: str) -> None:
-            if ":" in target:  # Namespaces in XML 1.0, section 7
-                raise MalformedDocument("The name of a processing instruction has no colon.", place=self.place)
-            self._lost.add("processing-instructions")
-
         self._parser.ordered_attributes = True
         self._parser.buffer_text = True
-        self._parser.CommentHandler = note_comment
-        self._parser.ProcessingInstructionHandler = note_instruction
+        self._parser.CommentHandler = self._note_comment
+        self._parser.ProcessingInstructionHandler = self._note_instruction
+
+    def _note_comment(self, data: str) -> None:
+        self._lost.add("comments")
+        self._parser.CommentHandler = None  # one tells it all
+
+    def _note_instruction(self, target: str, data: str) -> None:
+        if ":" in target:  # Namespaces in XML 1.0, section 7
+            raise MalformedDocument("The name of a processing instruction has no colon.", place=self.place)
+        self._lost.add("processing-instructions")
 
     def _replace_parser(self, renewal: _Renewal) -> None:
         drop_handlers(self._parser)
         self._parser = create_parser()
         self._parser.Parse(renewal.opening.encode(), False)
         self._prepare_parser()
+        self._is_worn = False
         self.listen(*self._handlers)
         self._block = self._block[renewal.offset :]
         self._start, self._opening = renewal.place, renewal.opening
         self._start_index = self._fed - len(self._block)
-        self.is_worn = False
 
     def _locate(self, line: int, offset: int) -> Place:
         """The place in the document of what the parser tells; `offset` is from 0."""
