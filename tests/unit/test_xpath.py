@@ -12,7 +12,7 @@ from crosswalk.converter import xpath
 from crosswalk.converter.json_text import quote
 from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.xml.reader import XmlReader, read_root
-from crosswalk.converter.xpath import KINDS, NAMESPACE
+from crosswalk.converter.xpath.vocabulary import KINDS, NAMESPACE
 from crosswalk.errors import InexpressibleDocument, InvalidParameter, MalformedDocument, UnsafeDocument
 from tests.conversions import Converted, run
 

@@ -9,6 +9,7 @@ from crosswalk.converter import item, jsonml, natural, xpath
 from crosswalk.converter.limits import MAX_READ, Source
 from crosswalk.converter.xml.encoding import XmlText
 from crosswalk.converter.xml.reader import find_root_name, read_root
+from crosswalk.converter.xpath import vocabulary
 from crosswalk.errors import InvalidParameter
 
 # A mapping's two directions. Each reads a JSON document as it came, or XML as `XmlText` makes it; writes; and returns
@@ -68,12 +69,12 @@ def recognize_mapping(xml: XmlText) -> str:
     xml.put_back()
     if not namespace and name == item.ELEMENT and attributes.get("type") in item.TYPES:
         return "item"
-    if namespace == xpath.NAMESPACE and name in xpath.KINDS:
+    if namespace == vocabulary.NAMESPACE and name in vocabulary.KINDS:
         return "xpath"
     return "natural"
 
 
-_KNOWN_ROOTS = frozenset(name.encode() for name in (item.ELEMENT, *xpath.KINDS))
+_KNOWN_ROOTS = frozenset(name.encode() for name in (item.ELEMENT, *vocabulary.KINDS))
 
 
 def streams(converters: Mapping[str, Converter], mapping: str, options: Mapping[str, Any]) -> bool:

@@ -34,13 +34,7 @@ class TreeWriter:
     """Writes the XML of one JSON value."""
 
     def __init__(
-        self,
-        write: Callable[[bytes], object],
-        *,
-        indent: int,
-        attribute_prefix: str,
-        text_key: str,
-        item: str,
+        self, write: Callable[[bytes], object], *, indent: int, attribute_prefix: str, text_key: str, item: str
     ) -> None:
         self.output = TextOutput(write)
         self.pieces = PIECES  # to collect: none once a long name repeats
