@@ -12,13 +12,24 @@ PROGRAMS = {
         os.environ.get("CHROMIUM", ""),
         *("chromium", "google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
     ),
+    "firefox-esr": (
+        os.environ.get("FIREFOX", ""),
+        *("firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"),
+    ),
+    "npm": ("npm",),
     "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "postgresql-15": (
         "/usr/lib/postgresql/15/bin/postgres",
         *(f"{prefix}/opt/postgresql@15/bin/postgres" for prefix in ("/opt/homebrew", "/usr/local")),
     ),
 }
-ON_MACOS = {"chromium": "google-chrome", "pgbouncer": "pgbouncer", "postgresql-15": "postgresql@15"}
+ON_MACOS = {
+    "chromium": "google-chrome",
+    "firefox-esr": "firefox",
+    "npm": "node",
+    "pgbouncer": "pgbouncer",
+    "postgresql-15": "postgresql@15",
+}
 
 
 def find_program(package: str) -> Path:

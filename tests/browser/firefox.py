@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,13 +61,9 @@ class Firefox:
         self.send("input.performActions", context=self._window, actions=actions)
 
 
-def find_firefox() -> str | None:
-    return os.environ.get("FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
-
-
 @contextmanager
-def start_firefox(path: str, profile: Path) -> Iterator[Firefox]:
-    command = [path, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
+def start_firefox(program: Path, profile: Path) -> Iterator[Firefox]:
+    command = [str(program), "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "HOME": str(profile)})
     assert process.stderr
     try:

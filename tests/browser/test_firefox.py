@@ -5,17 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.firefox import Firefox, find_firefox, start_firefox
+from tests.browser.firefox import Firefox, start_firefox
+from tests.programs import find_program
 
 
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    path = find_firefox()
-    if not path and os.environ.get("CI") == "true":
-        pytest.fail("There is no Firefox: apt-get install firefox-esr")
-    if not path:
-        pytest.skip("there is no Firefox: apt-get install firefox-esr, or name one in FIREFOX")
-    with start_firefox(path, tmp_path_factory.mktemp("firefox")) as firefox:
+    with start_firefox(find_program("firefox-esr"), tmp_path_factory.mktemp("firefox")) as firefox:
         yield firefox
 
 
