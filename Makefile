@@ -183,6 +183,12 @@ $(POLICY_VENV)/.installed: requirements/policy.txt
 openapi: $(VENV)/.dev  ## write site/openapi.json and site/api.html; a test fails when they are stale
 	@$(BIN)/python -m deploy.openapi
 
+# The page in docs/ and in the README.
+.PHONY: screenshots
+
+screenshots: $(VENV)/.dev  ## take the pictures of the page in docs/ anew; needs Chromium
+	@$(BIN)/python -m tests.browser.screenshots
+
 # What is measured. WRITE=1 puts the figures and pictures into docs/. The peers have an environment of their own.
 BENCH := .venv-bench/bin/python -m benchmarks
 

@@ -2,7 +2,7 @@
  * The page: a JSON pane and an XML pane that follow each other, and what people do with them. It converts nothing.
  */
 
-import { LANGUAGES, formatSize, readFile, recognizeLanguage, toBytes, write } from "./documents.js";
+import { LANGUAGES, formatSize, isEmpty, readFile, recognizeLanguage, toBytes, write } from "./documents.js";
 import { FileCard } from "./files.js";
 import { Follow } from "./follow.js";
 import { chooseMapping, readState, tellOption, watchOptions, writeCommand } from "./options.js";
@@ -26,7 +26,7 @@ function render() {
   const { phase, source, problem, verdict, past, future } = follow;
   for (const [at, pane] of both.entries()) {
     const { root, held, language } = pane;
-    root.toggleAttribute("data-stale", language !== source && !pane.own && STALE.includes(phase));
+    root.toggleAttribute("data-stale", language !== source && !pane.own && STALE.includes(phase) && !isEmpty(held));
     pane.message.toggleAttribute("data-stale", BUSY.includes(phase));
     find(".about", root).textContent = [held.name, held.encoding].filter(Boolean).join(" · ");
     find(".facts", root).replaceChildren(...describe(pane, follow));

@@ -14,9 +14,7 @@ const fields = root.querySelectorAll(".field input, .field select");
 export const chosenMapping = () => [...mappings].find((choice) => choice.checked)?.value ?? "auto";
 
 export function chooseMapping(mapping) {
-  const choice = [...mappings].find(({ value }) => value === mapping);
-  choice.checked = true;
-  choice.scrollIntoView({ block: "nearest", inline: "center" });
+  for (const choice of mappings) choice.checked = choice.value === mapping;
   showOptions();
   writeAddress();
 }
@@ -60,6 +58,7 @@ export function composeQuery(from, mapping, pretty = true) {
 // Show what applies to the chosen mapping.
 function showOptions() {
   const mapping = chosenMapping();
+  root.querySelector("[name=mapping]:checked").scrollIntoView({ block: "nearest", inline: "center" });
   for (const rule of root.querySelectorAll("[data-mapping]")) rule.hidden = rule.dataset.mapping !== mapping;
   const isShown = (field) => applies(field, "json", mapping) || applies(field, "xml", mapping);
   for (const field of fields) labelOf(field).hidden = !isShown(field);

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 PATIENCE = 60  # seconds
 
@@ -17,7 +18,7 @@ PATIENCE = 60  # seconds
 class Firefox:
     """A window of Firefox."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._commands = 0
         self.send("session.new", capabilities={})

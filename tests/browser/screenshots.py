@@ -1,10 +1,10 @@
-"""Takes the pictures of the page that docs/ shows: python -m tests.browser.screenshots, with `make start` running.
+"""Takes the pictures of the page that docs/ shows: python -m tests.browser.screenshots.
 
 With a folder as an argument it takes every state there, light, dark and on a phone, for people to look at.
 """
 
-import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,9 +14,8 @@ from tests.browser.conftest import QUIET
 from tests.browser.person import Person
 from tests.browser.states import STATES
 from tests.programs import find_program
-from tests.running import ROOT
+from tests.running import ROOT, RunningService
 
-ADDRESS = f"http://127.0.0.1:{os.environ.get('PORT', '3000')}"
 WIDE = (1200, 720)
 PHONE = (390, 844)
 
@@ -32,10 +31,10 @@ PICTURES: dict[str, tuple[str, Scheme, tuple[int, int]]] = {
 """What docs/ shows: a state, in a scheme, in a window of a size."""
 
 
-def take_picture(browser: Browser, state: str, scheme: Scheme, size: tuple[int, int], file: Path) -> None:
+def take_picture(browser: Browser, address: str, state: str, scheme: Scheme, size: tuple[int, int], file: Path) -> None:
     width, height = size
     context = browser.new_context(
-        base_url=ADDRESS,
+        base_url=address,
         viewport={"width": width, "height": height},
         color_scheme=scheme,
         reduced_motion="reduce",
@@ -58,22 +57,32 @@ def take_picture(browser: Browser, state: str, scheme: Scheme, size: tuple[int, 
         }"""
     )
     page.screenshot(path=file)
+    page.unroute_all(behavior="ignoreErrors")
     context.close()
 
 
+def list_pictures(folder: Path | None) -> Iterator[tuple[str, Scheme, tuple[int, int], Path]]:
+    if folder is None:
+        for name, picture in PICTURES.items():
+            yield *picture, ROOT / "docs" / f"{name}.png"
+        return
+    for state in STATES:
+        yield state, "light", WIDE, folder / f"{state}-light.png"
+        yield state, "dark", WIDE, folder / f"{state}-dark.png"
+        yield state, "light", PHONE, folder / f"{state}-phone.png"
+
+
 def main(folder: Path | None) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=QUIET.split())
-        if folder is None:
-            for name, (state, scheme, size) in PICTURES.items():
-                take_picture(browser, state, scheme, size, ROOT / "docs" / f"{name}.png")
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            for state in STATES:
-                take_picture(browser, state, "light", WIDE, folder / f"{state}-light.png")
-                take_picture(browser, state, "dark", WIDE, folder / f"{state}-dark.png")
-                take_picture(browser, state, "light", PHONE, folder / f"{state}-phone.png")
-        browser.close()
+    service = RunningService(ROOT)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=find_program("chromium"), args=QUIET.split())
+            for state, scheme, size, file in list_pictures(folder):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                take_picture(browser, service.address, state, scheme, size, file)
+            browser.close()
+    finally:
+        service.stop()
 
 
 if __name__ == "__main__":

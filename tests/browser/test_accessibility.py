@@ -144,6 +144,15 @@ def test_buttons_keep_their_edges_in_forced_colours(person: Person) -> None:
     assert all(colour != "rgba(0, 0, 0, 0)" for _, colour in edges)
 
 
+def test_forced_colours_mark_the_chosen_mapping_alone(person: Person) -> None:
+    person.page.emulate_media(forced_colors="active")
+    edges = person.page.locator(".mappings span").evaluate_all(
+        "all => all.map((one) => getComputedStyle(one).borderBottomColor)"
+    )
+    assert len(set(edges)) == 2
+    assert edges.count(edges[0]) == 1
+
+
 def test_forced_colours_show_the_text_that_is_edited_once(person: Person) -> None:
     person.page.emulate_media(forced_colors="active")
     person.write("JSON", "[1]")
