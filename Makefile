@@ -214,3 +214,15 @@ bench-cold: $(VENV)/.dev  ## a cold start of each function, from the built layer
 
 .venv-bench/.installed: requirements/bench.txt
 	$(INSTALL)
+
+# What attacks the service and the converter has an environment of its own, since it brings much.
+SECONDS ?= 60
+MINUTES ?= 60
+
+.PHONY: attack soak
+
+attack: $(VENV)/.dev .venv-attack/.installed  ## attack service and converter, report in a table (SECONDS=60 for each endless part)
+	@$(BIN)/python -m tests.attack $(SECONDS) $(PARTS)
+
+.venv-attack/.installed: requirements/attack.txt layers/shared/requirements.txt
+	$(INSTALL)
