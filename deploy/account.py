@@ -3,7 +3,7 @@
 import os
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.bootstrap import name_artifacts_bucket
 from deploy.settings import DeploySettings
@@ -27,6 +27,7 @@ def check_account(settings: DeploySettings) -> list[str]:
     require_a_stack_that_can_be_deployed(settings, state)
     require_the_same_database(settings, state)
     require_bootstrap()
+    require_paid_plan(settings, state)
     choose_zones(settings, state)
     fleets = advise_on_fleet(AT_ONCE) if settings.parameters["FleetSource"] else []
     return [*check_concurrency(settings), *fleets, *check_alarms(settings)]
@@ -90,6 +91,21 @@ def require_bootstrap() -> None:
         ) from error
 
 
+def require_paid_plan(settings: DeploySettings, state: StackState) -> None:
+    """AWS's free plan refuses all databases but the smallest, which are too small for IAM authentication."""
+    if state.has_stood or settings.parameters["DatabaseInstanceClass"].endswith(".micro"):
+        return
+    try:  # in us-east-1 for all regions
+        plan = boto3.client("freetier", region_name="us-east-1").get_account_plan_state()["accountPlanType"]
+    except (BotoCoreError, ClientError):  # a member of an organization may not ask, an old account has no plan
+        return
+    if plan == "FREE":
+        raise DeployError(
+            "The account is on AWS's free plan, where RDS refuses databases of this size: upgrade it first (console,"
+            " Billing and Cost Management, Free tier; or aws freetier upgrade-account-plan --account-plan-type PAID)."
+        )
+
+
 def check_concurrency(settings: DeploySettings) -> list[str]:
     """Compare the concurrency that the environment reserves with the account's limit, in a new account perhaps 10."""
     limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
@@ -99,8 +115,9 @@ def check_concurrency(settings: DeploySettings) -> list[str]:
     if wanted and left < UNRESERVED_MINIMUM:
         raise DeployError(
             f"{settings.name} reserves {wanted} of the account's {limit} concurrent executions, and would leave"
-            f" {left} where Lambda wants {UNRESERVED_MINIMUM}: lower ConverterConcurrency or UserConcurrency in"
-            " samconfig.toml, or ask AWS for more (Service Quotas, Lambda, concurrent executions)."
+            f" {left} where Lambda wants {UNRESERVED_MINIMUM}: lower ConverterConcurrency, UserConcurrency or"
+            " ConversionConcurrency in samconfig.toml, or ask AWS for more (Service Quotas, Lambda, concurrent"
+            " executions)."
         )
     if wanted:
         return []

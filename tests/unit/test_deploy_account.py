@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from deploy import account
@@ -32,18 +33,25 @@ def ready_account(aws: None) -> Iterator[None]:
 
 @pytest.fixture
 def limit(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sets the account's concurrency limit, of which nothing is reserved: moto knows no account settings."""
+    """Sets the account's concurrency limit, of which nothing is reserved, and its plan: moto knows neither."""
     real = boto3.client
 
-    class Lambda:
+    class Account:
         concurrency = 1000
+        plan: str | Exception = "PAID"
 
         def get_account_settings(self) -> dict[str, Any]:
             limits = {"ConcurrentExecutions": self.concurrency, "UnreservedConcurrentExecutions": self.concurrency}
             return {"AccountLimit": limits}
 
-    fake = Lambda()
-    monkeypatch.setattr(boto3, "client", lambda name: fake if name == "lambda" else real(name))
+        def get_account_plan_state(self) -> dict[str, Any]:
+            if isinstance(self.plan, Exception):
+                raise self.plan
+            return {"accountPlanType": self.plan}
+
+    fake = Account()
+    fakes = {"lambda": fake, "freetier": fake}
+    monkeypatch.setattr(boto3, "client", lambda name, **options: fakes.get(name) or real(name))
     return fake
 
 
@@ -71,6 +79,11 @@ def test_a_reservation_may_leave_exactly_what_lambda_wants(ready_account: None, 
         check_account(settings(UserConcurrency="5"))
 
 
+def test_all_three_shares_are_counted() -> None:
+    shares = {"ConverterConcurrency": "100", "UserConcurrency": "20", "ConversionConcurrency": "10"}
+    assert account.count_wanted(settings(**shares)) == 2 * 100 + 4 * 20 + 10
+
+
 def test_a_new_account_is_told_to_ask_for_more(ready_account: None, limit: Any) -> None:
     limit.concurrency = 10
     assert "Service Quotas" in check_account(settings())[0]
@@ -91,6 +104,20 @@ def test_an_account_without_the_bucket_for_code_is_sent_to_bootstrap(ready_accou
     boto3.client("s3").delete_bucket(Bucket=name_artifacts_bucket())
     with pytest.raises(DeployError, match="no bucket crosswalk-artifacts-123456789012-"):
         check_account(settings())
+
+
+def test_an_account_on_the_free_plan_is_told_to_upgrade_before_its_database_fails(
+    ready_account: None, limit: Any
+) -> None:
+    limit.plan = "FREE"
+    with pytest.raises(DeployError, match="upgrade-account-plan"):
+        check_account(settings())
+    assert check_account(settings(DatabaseInstanceClass="db.t4g.micro"))
+
+
+def test_an_account_that_tells_no_plan_is_taken_for_a_paid_one(ready_account: None, limit: Any) -> None:
+    limit.plan = ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetAccountPlanState")
+    assert check_account(settings())
 
 
 def test_zones_that_would_not_do_stop_the_deploy(ready_account: None, limit: Any) -> None:
