@@ -100,10 +100,11 @@ def publish(settings: DeploySettings) -> None:
 
 
 def smoke(settings: DeploySettings) -> None:
+    """By AWS's own names: a name of one's own may have no DNS record yet, whose target the first deploy tells."""
     outputs = require_stack(settings.stack).outputs
     signature = Signature(boto3.Session())
     with httpx.Client(timeout=30) as client:
-        endpoints = Endpoints(client, outputs["SiteUrl"], outputs["ApiUrl"], read_version(), signature)
+        endpoints = Endpoints(client, outputs["SiteEndpoint"], outputs["ApiEndpoint"], read_version(), signature)
         for claim in run_smoke_test(endpoints, settings.closed):
             print(claim, flush=True)
     print(f"The page: {outputs['SiteUrl']}\nThe API: {outputs['ApiUrl']}\nThe dashboard: {outputs['DashboardUrl']}")

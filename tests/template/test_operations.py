@@ -155,6 +155,12 @@ def test_the_outputs_lead_to_page_api_and_dashboard(stack: Stack) -> None:
     assert {"SiteUrl", "ApiUrl", "DashboardUrl"} <= stack.template["Outputs"].keys()
 
 
+def test_page_and_api_are_told_by_awss_own_names_too(stack: Stack) -> None:
+    outputs = {name: one["Value"] for name, one in stack.template["Outputs"].items()}
+    assert outputs["SiteEndpoint"] == {"Fn::Sub": "https://${Distribution.DomainName}"}
+    assert outputs["ApiEndpoint"] == {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/v1"}
+
+
 def test_the_runbook_names_only_what_is_there(stack: Stack) -> None:
     runbook = Path("docs/operations.md").read_text()
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.MULTILINE))

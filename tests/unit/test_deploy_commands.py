@@ -14,7 +14,8 @@ from moto import mock_aws
 from deploy import __main__ as command
 from deploy.__main__ import main
 from deploy.settings import DeploySettings, read_settings
-from deploy.stack import DeployError, list_resources, require_stack
+from deploy.smoke import Endpoints
+from deploy.stack import DeployError, StackState, list_resources, require_stack
 
 TEMPLATE = {
     "Parameters": {
@@ -126,6 +127,30 @@ def test_a_resource_that_is_deleted_already_is_not_listed(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(boto3, "client", lambda name: CloudFormation())
     assert list_resources("crosswalk-dev", "AWS::S3::Bucket") == ["there"]
+
+
+def test_a_new_name_of_ones_own_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, aws: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its DNS record cannot be made before the first deploy has told the target."""
+    outputs = {
+        "ApiEndpoint": "https://a1.execute-api.eu-central-1.amazonaws.com/v1",
+        "ApiUrl": "https://api.example.org",
+        "DashboardUrl": "https://console",
+        "SiteEndpoint": "https://d1.cloudfront.net",
+        "SiteUrl": "https://crosswalk.example.org",
+    }
+    asked: list[Endpoints] = []
+
+    def remember(endpoints: Endpoints, closed: frozenset[str]) -> list[str]:
+        asked.append(endpoints)
+        return []
+
+    monkeypatch.setattr(command, "require_stack", lambda stack: StackState("CREATE_COMPLETE", {}, outputs))
+    monkeypatch.setattr(command, "run_smoke_test", remember)
+    assert main(["smoke", "dev"]) == 0
+    assert (asked[0].site, asked[0].api) == (outputs["SiteEndpoint"], outputs["ApiEndpoint"])
+    assert "The page: https://crosswalk.example.org" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
