@@ -65,7 +65,12 @@ def test_a_restored_database_takes_version_size_and_master_from_the_snapshot(sta
     for name in ("AllocatedStorage", "DBName", "EngineVersion", "MasterUsername", "MasterUserAuthenticationType"):
         condition, restored, _ = database[name]["Fn::If"]
         assert (condition, restored) == ("RestoresSnapshot", {"Ref": "AWS::NoValue"}), name
-    assert "DeleteAutomatedBackups" not in database
+
+
+def test_backups_outlive_the_database(stack: Stack) -> None:
+    """Else a restore could not be tried again; beside a snapshot CloudFormation takes no word of it."""
+    kept = stack.properties("Database")["DeleteAutomatedBackups"]["Fn::If"]
+    assert kept == ["RestoresSnapshot", {"Ref": "AWS::NoValue"}, False]
 
 
 def test_the_engine_is_a_major_version_which_can_always_be_created(stack: Stack) -> None:
