@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import boto3
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from deploy.stack import DeployError, list_failures, read_state
 
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     """The program's exit status."""
     try:
         outputs = bootstrap_account(dict(argument.split("=", 1) for argument in arguments))
-    except (ClientError, DeployError) as error:
+    except (BotoCoreError, ClientError, DeployError) as error:  # among them no region, or no credentials
         print(error, file=sys.stderr)
         return 1
     for name, value in outputs.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, WaiterError
+from botocore.exceptions import ClientError, NoRegionError, WaiterError
 from moto import mock_aws
 
 from deploy import bootstrap
@@ -95,3 +95,12 @@ def test_a_parameter_that_is_refused_is_one_line_on_stderr(
     monkeypatch.setattr(boto3, "client", lambda name: CloudFormation("Parameter 'Repository' must match pattern"))
     assert bootstrap.main(["Repository=x"]) == 1
     assert "must match pattern" in capsys.readouterr().err
+
+
+def test_without_a_region_one_line_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refuse(name: str) -> None:
+        raise NoRegionError
+
+    monkeypatch.setattr(boto3, "client", refuse)
+    assert bootstrap.main([]) == 1
+    assert capsys.readouterr().err == "You must specify a region.\n"

@@ -168,6 +168,11 @@ def test_make_hands_the_region_on_as_boto3_and_sam_read_it(given: dict[str, str]
     assert subprocess.check_output(show, env=environment | given, text=True) == seen
 
 
+def test_make_hands_on_the_word_that_lets_a_database_be_replaced() -> None:
+    show = ["make", "--silent", "--eval", 'show: ; @printf %s "$$REPLACE_DATABASE"', "show", "REPLACE_DATABASE=yes"]
+    assert subprocess.check_output(show, text=True) == "yes"
+
+
 def test_closed_rates_are_named() -> None:
     parameters = {**read_settings("dev").parameters, "UserRate": "0"}
     assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate"}
