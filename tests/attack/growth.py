@@ -46,6 +46,8 @@ def list_ways() -> Iterator[Way]:
     yield Way("item to XML, stream", convert_as_stream("xml", "item"), JSON, True)
     yield Way("item to JSON, stream", convert_as_stream("json", "item"), XML, True)
     yield Way("jsonml to JSON, stream", convert_as_stream("json", "jsonml"), XML, True)
+    yield Way("natural to JSON, lines", convert_as_stream("json", "natural", lines=True), XML, True)
+    yield Way("natural to XML, lines", convert_as_stream("xml", "natural", lines=True), JSON, True)
 
 
 def try_families(largest: int = LARGEST) -> Part:

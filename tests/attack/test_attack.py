@@ -38,7 +38,7 @@ def test_strange_requests_are_answered_as_the_contract_says(service: str) -> Non
     ("convert", "event"),
     [
         (lambda document: Path("/etc/passwd").read_bytes(), "open ('/etc/passwd',)"),
-        (lambda document: socket.create_connection(("127.0.0.1", 9)), "socket."),
+        (lambda document: socket.socket(), "socket."),
     ],
 )
 def test_a_conversion_that_reaches_outside_is_caught(convert: Callable[[bytes], object], event: str) -> None:
