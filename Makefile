@@ -219,7 +219,7 @@ bench-cold: $(VENV)/.dev  ## a cold start of each function, from the built layer
 SECONDS ?= 60
 MINUTES ?= 60
 
-.PHONY: attack soak
+.PHONY: attack
 
 attack: $(VENV)/.dev .venv-attack/.installed  ## attack service and converter, report in a table (SECONDS=60 for each endless part)
 	@$(BIN)/python -m tests.attack $(SECONDS) $(PARTS)

@@ -210,8 +210,8 @@ function press({ key, ctrlKey, metaKey, altKey, shiftKey }) {
   if (command("z") && !pane.typed) return shiftKey ? follow.redo() : follow.undo();
   if (pane.editing) return false;
   if (command("a")) return pane.selectAll();
-  if (key === "Enter" || key === "F2") return void pane.edit();
-  if (key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey) pane.edit(); // which takes the key
+  if (key === "Enter" || key === "F2") return TOOLS.edit(pane);
+  if (key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey) TOOLS.edit(pane); // which takes the key
   return false;
 }
 

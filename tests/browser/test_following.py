@@ -170,7 +170,7 @@ def test_a_feed_becomes_json_lines_and_lines_a_feed(person: Person) -> None:
     person.press("Options")
     person.options.get_by_label("JSON Lines").check()
     person.write("XML", "<root><e><a>1</a></e><e><a>2</a></e></root>")
-    person.expect_text("JSON", '{"e":{"a":"1"}}\n{"e":{"a":"2"}}')
+    person.expect_text("JSON", '{"e":{"a":"1"}}\n{"e":{"a":"2"}}\n')
     person.expect_settled("=")
     person.write("JSON", '{"e":{"a":"3"}}\n')
     expect(person.text("XML")).to_contain_text("<a>3</a>")

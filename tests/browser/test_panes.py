@@ -119,6 +119,13 @@ def test_editing_says_when_a_text_is_too_long(person: Person) -> None:
     expect(person.view("JSON")).to_be_visible()
 
 
+def test_typing_in_a_text_that_is_too_long_says_so(person: Person) -> None:
+    person.drop("#json", "long.json", LONG)
+    person.expect_settled("=")
+    person.view("JSON").press("x")
+    expect(person.message("JSON")).to_contain_text("too long to edit here")
+
+
 def test_a_long_text_is_copied_whole_by_the_keys(person: Person) -> None:
     document = b"[" + b"1,\n" * 1_000_000 + b"2]"
     person.page.route("**/json2xml*", lambda route: route.abort())
