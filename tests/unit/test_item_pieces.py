@@ -11,7 +11,7 @@ from crosswalk.converter.json_pieces import cut_json
 from crosswalk.converter.limits import MAX_GAP
 from crosswalk.converter.xml.chunks import cut_xml
 from crosswalk.converter.xml.encoding import XmlText
-from crosswalk.errors import DocumentError, UnsafeDocument
+from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
 from tests.strategies import json_texts
 
 Outcome = bytes | tuple[object, ...]
@@ -136,3 +136,16 @@ def test_what_cannot_be_cut_for_32_mib_is_refused(begin: bytes, convert: object)
 def test_a_string_of_less_is_carried() -> None:
     json = b'["' + b"x" * (MAX_GAP // 4) + b'",1]'
     assert to_json(to_xml(json, 1 << 16), 1 << 16) == json  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [4, 64, 1 << 16])
+def test_a_refused_element_is_told_before_invalid_bytes_behind_it(size: int) -> None:
+    outcome = to_json(b'<ITEM type="list"><b></b><ITEM type="null" />\x88</ITEM>', size)
+    assert outcome[0] is InexpressibleDocument
+    assert outcome[2] == (1, 19)
+
+
+@pytest.mark.parametrize("size", [4, 64, 1 << 16])
+def test_invalid_bytes_are_told_where_all_before_them_is_sound(size: int) -> None:
+    outcome = to_json(b'<ITEM type="list"><ITEM type="null" />\n \x88<b/></ITEM>', size)
+    assert outcome[:3] == (MalformedDocument, "The bytes here are not UTF-8.", (2, 2))

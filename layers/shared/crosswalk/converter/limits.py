@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BufferedIOBase, BytesIO
 from typing import NamedTuple, Protocol
 
-from crosswalk.errors import DocumentTooLarge, UnsafeDocument
+from crosswalk.errors import DocumentError, DocumentTooLarge, UnsafeDocument
 
 MAX_DEPTH = 512
 """Objects and lists in JSON, or elements in XML, that may stand within each other, the outermost included."""
@@ -116,11 +116,19 @@ def cut_source(
     find_end: returns where the last part that a prepared window holds ends, 0 where none does; it grows until one does.
     prepare: makes of a window another of the same length, in which places to cut are easier to find.
     source: its `read` may return less than it is asked for.
-    Raises UnsafeDocument where MAX_GAP bytes hold no place to cut.
+    Raises UnsafeDocument where MAX_GAP bytes hold no place to cut, and what the source raises of its content.
     """
     window, wanted = b"", size
     while True:
-        window += read_fully(source, wanted - len(window))
+        more, fault = _read_until_fault(source, wanted - len(window))
+        window += more
+        if fault:
+            try:
+                if end := find_end(prepared := prepare(window)):  # what stands before the fault is judged first
+                    yield Part(window[:end], prepared[:end], False)
+                raise fault
+            finally:
+                fault = None  # its traceback knows this frame: the cycle would last until a garbage collection
         if len(window) < wanted:
             yield Part(window, window, True)
             return
@@ -148,6 +156,18 @@ class Resumed(BufferedIOBase):
         if size is None or size < 0:
             return self._beginning.read() + self._source.read()
         return self._beginning.read(size) or self._source.read(size)
+
+
+def _read_until_fault(source: Source, size: int) -> tuple[bytes, DocumentError | None]:
+    """As `read_fully`, but with what was read before a fault, and the fault."""
+    blocks = []
+    try:
+        while size > 0 and (block := source.read(min(size, MAX_READ))):
+            blocks.append(block)
+            size -= len(block)
+    except DocumentError as fault:
+        return b"".join(blocks), fault
+    return b"".join(blocks), None
 
 
 def read_fully(source: Source, size: int) -> bytes:
