@@ -96,7 +96,7 @@ def test_the_three_commands_of_the_readme_convert_a_document(service: str, tmp_p
     assert httpx.get(result).content == json_to_xml(JSON)
 
 
-def test_a_killed_conversion_leaves_no_half_of_a_result_and_is_lost_after_its_deadline(
+def test_a_killed_conversion_leaves_no_half_of_a_result_and_is_lost_in_time(
     client: httpx.Client, running_service: RunningService
 ) -> None:
     document = b"[" + b",".join(b'{"number":%d}' % number for number in range(1_000_000)) + b"]"

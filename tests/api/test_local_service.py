@@ -120,7 +120,7 @@ def json_text(size: int) -> bytes:
     return b'"' + b"a" * (size - 2) + b'"'
 
 
-def test_a_document_of_the_limit_goes_in_and_one_byte_more_is_a_413_that_says_the_limit(client: httpx.Client) -> None:
+def test_one_byte_beyond_the_limit_is_a_413_that_says_the_limit(client: httpx.Client) -> None:
     frame = len(client.post("/json2xml", content='"a"').content) - 3
     assert client.post("/json2xml", content=json_text(LIMIT - frame)).status_code == 200
     answer = client.post("/json2xml", content=json_text(LIMIT + 1))
