@@ -96,16 +96,18 @@ def test_the_three_commands_of_the_readme_convert_a_document(service: str, tmp_p
     assert httpx.get(result).content == json_to_xml(JSON)
 
 
-def test_a_killed_conversion_leaves_no_half_of_a_result_and_is_lost_in_time(
-    client: httpx.Client, running_service: RunningService
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
+def test_a_killed_or_stopped_conversion_leaves_no_half_of_a_result_and_is_lost(
+    client: httpx.Client, running_service: RunningService, number: signal.Signals
 ) -> None:
     document = b"[" + b",".join(b'{"number":%d}' % number for number in range(1_000_000)) + b"]"
     begun = begin(client, "xml", len(document))
     client.put(begun["upload"], content=document).raise_for_status()
     while client.get(f"/conversions/{begun['id']}").json()["status"] != "converting":
         time.sleep(0.05)
-    kill_conversions(running_service)
-    assert running_service.wait_for_line("failure queue")
+    signal_conversions(running_service, number)
+    if number == signal.SIGKILL:
+        assert running_service.wait_for_line("failure queue")
     assert client.get(f"/conversions/{begun['id']}").json()["status"] == "converting", "it may still be at work"
 
     s3 = open_bucket(begun["upload"])
@@ -115,13 +117,14 @@ def test_a_killed_conversion_leaves_no_half_of_a_result_and_is_lost_in_time(
     s3.put_object(Bucket=BUCKET, Key=f"{begun['id']}/started", Body=past)
     answer = client.get(f"/conversions/{begun['id']}").json()
     assert (answer["status"], answer["problem"]["code"]) == ("failed", "lost")
+    signal_conversions(running_service, signal.SIGKILL)
 
 
-def kill_conversions(running_service: RunningService) -> None:
-    """End whatever converts at the moment, as Lambda ends a function that has used too much memory."""
+def signal_conversions(running_service: RunningService, number: signal.Signals) -> None:
+    """Stop whatever converts at the moment, or end it, as Lambda ends a function that has used too much memory."""
     for process in running_service.workers():
         if b"AWS_LAMBDA_FUNCTION_NAME=ConvertUploadFunction" in Path(f"/proc/{process}/environ").read_bytes():
-            os.kill(process, signal.SIGKILL)
+            os.kill(process, number)
 
 
 def open_bucket(upload: str) -> Any:
