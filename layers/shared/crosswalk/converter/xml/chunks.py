@@ -18,7 +18,6 @@ from crosswalk.converter.xml.parser import read_beginning
 OPAQUE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
 """What may hold a `<` that begins nothing."""
 _BEGINNING_OF_OPAQUE = re.compile(rb"<(?:!--|\?|!\[CDATA\[)")
-_LONGEST_BEGINNING = len(b"<![CDATA[")
 
 
 class Chunk(NamedTuple):
