@@ -19,10 +19,16 @@ from crosswalk.converter.xml.escaping import UNCARRIABLE
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n"))
 
 
-_COMMENTS_BETWEEN_TAGS = re.compile(r"(?<![^>])(?:[ \t\n]*<!--[^-]*+(?:-[^-]++)*+-->)++[ \t\n]*+")
 _SPACE_BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
-_SPACE_BEFORE_END = re.compile(r'(?<!=)"(?:[ \t\n]{2,}|[\t\n])/>')
+# A literal beginning is looked for many times faster than anything else.
+_COMMENT = r"<!--[^-]*+(?:-[^-]++)*+-->"
+_COMMENTS_BEHIND_TAG = re.compile(rf">{_COMMENT}(?:{_COMMENT})*+")
+_SPACE_BEFORE_END = re.compile(r'"(?:[ \t\n]{2,}|[\t\n])/>')
+_VALUE_LIKE_END = re.compile(r'="[ \t\n]+/>')
 _TYPE_AND_KEY = re.compile(r'(<ITEM)( type="[^"]*+")( key="[^"]*+")')
+_FLAGS_FIRST = re.compile(
+    r'<ITEM( escaped="true")?+( escaped-key="true")?+((?: key="[^"]*+")?+ type="[^"]*+"(?: value="[^"]*+")?+)'
+)
 
 
 def normalize(chunk: Chunk) -> str | None:
@@ -38,9 +44,12 @@ def normalize(chunk: Chunk) -> str | None:
         text = text[declaration.end() :].lstrip(" \t\n")
     # One character is found many times faster than several.
     if "!" in text and "<!--" in text:
-        text = _COMMENTS_BETWEEN_TAGS.sub("", text)
+        text = _COMMENTS_BEHIND_TAG.sub(">", _SPACE_BETWEEN_TAGS.sub("><", ">" + text))[1:]
         if text.count("<") != text.count(">"):  # a `>` in a value, behind which might have stood what is no comment
             return None
+    end = text.find("/>")
+    if end >= 0 and text[max(end - 2, 0) : end] not in ('" ', "' ") and not _VALUE_LIKE_END.search(text):
+        text = _SPACE_BEFORE_END.sub('" />', text)
     if "\n" in text or "\t" in text:
         text = _SPACE_BETWEEN_TAGS.sub("><", text)
         if "\n" in text or "\t" in text:  # in an attribute it means a space
@@ -48,15 +57,15 @@ def normalize(chunk: Chunk) -> str | None:
     # In these, the first tags of a chunk tell of all.
     if "'" in text and (text.find("<ITEM key='", 0, _FIRST) >= 0 or text.find("<ITEM type='", 0, _FIRST) >= 0):
         text = _unify_quotes(text)
-    if text.find('"></ITEM>', 0, _FIRST) >= 0:
+    if text.find('"></ITEM>', 0, max(end, _FIRST) if end >= 0 else len(text)) >= 0:
         text = _replace_end(text, '"></ITEM>')
     if text.endswith('"', 0, text.find("/>")):
         text = _replace_end(text, '"/>')
-    elif not text.endswith('" ', 0, text.find("/>")):
-        text = _SPACE_BEFORE_END.sub('" />', text)
     if text.find('" key="', 0, _FIRST) >= 0:
         text = _TYPE_AND_KEY.sub(r"\1\3\2", text)
     if " escaped" in text:
+        if "<ITEM escaped" in text:
+            text = _FLAGS_FIRST.sub(r"<ITEM\3\2\1", text)
         text = _FLAGGED.sub(_resolve_flagged, text)
     return text
 

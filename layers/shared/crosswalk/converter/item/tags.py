@@ -116,15 +116,14 @@ def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Pla
     return [located[place] if isinstance(place, int) else place for place in places]
 
 
-_EMPTY_WITH_SPACE = re.compile(rb"""(?<=["'])>[ \t\n]+</ITEM>""")
+_EMPTY_WITH_SPACE = re.compile(rb"""["']>[ \t\n]+</ITEM>""")
 _NOT_A_LINE_END = re.compile(rb"[^\n]")
 
 
 def _keep_tags(text: bytes, tags: int) -> bytes:
     """A chunk of the same shape, but with those tags only that `normalize` keeps; there are so many of these."""
     text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
-    if text.count(b"<") == tags:
-        return text
     for no_tag in (OPAQUE, _EMPTY_WITH_SPACE):
-        text = no_tag.sub(lambda match: _NOT_A_LINE_END.sub(b" ", match[0]), text)
+        if text.count(b"<") > tags:
+            text = no_tag.sub(lambda match: _NOT_A_LINE_END.sub(b" ", match[0]), text)
     return text

@@ -19,7 +19,6 @@ from typing import Any
 
 from crosswalk.converter.json_pieces import Piece, refuse
 from crosswalk.converter.json_text import check_depth, make_decoder, scan_json
-from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import DocumentError
 
 _LITERALS = {
@@ -74,25 +73,27 @@ def holds_noncharacter(utf_8: bytes) -> bool:
     return first in utf_8 and any(noncharacter in utf_8 for noncharacter in _NONCHARACTERS)
 
 
-# Escapes of characters that may be beyond ASCII, or that XML cannot carry.
-_ESCAPE = re.compile(rb"\\[bfu]")
-# Of these, those alone that may name what XML cannot carry: most of \u0000 to \u001f, \ufffe, \uffff, and surrogates.
-_ESCAPE_OF_UNCARRIABLE = re.compile(rb"\\(?:[bf]|u(?:00[01]|[fF]{3}[eEfF]|[dD][89a-fA-F]))")
+# Escapes that name what XML cannot carry, what is beyond ASCII, or markup.
+_RARE_ESCAPE = re.compile(rb"\\[bfu]")
+_ESCAPE_BEYOND_ASCII = re.compile(rb"\\u(?!00[0-7])")
 
 
 def _write(json: bytes) -> bytes:
     """The XML of a JSON text, both in UTF-8.
 
-    Where no string has to be looked at, each byte is taken for a character: all that is looked for here is ASCII, and
-    a text of bytes takes a quarter of the room.
+    Where nothing names a character beyond ASCII, each byte is taken for a character: all that is looked for here is
+    ASCII, and a text of bytes takes a quarter of the room.
     """
     writer, codec = PLAIN_WRITER, "latin-1"
     has_escapes = b"\\" in json
-    if has_escapes and _ESCAPE.search(json):
-        json, codec = _replace_markup_escapes(json), "utf-8"
-        writer = CAREFUL_WRITER if _ESCAPE_OF_UNCARRIABLE.search(json) else PLAIN_WRITER
+    if has_escapes and _RARE_ESCAPE.search(json):
+        codec = "utf-8" if _ESCAPE_BEYOND_ASCII.search(json) else codec
+        json = _REWRITTEN.sub(_rewrite, json)
+        writer = CAREFUL_WRITER if _ESCAPED_MARK in json else writer
     if holds_noncharacter(json):
         writer, codec = CAREFUL_WRITER, "utf-8"
+        for noncharacter in _NONCHARACTERS:
+            json = json.replace(noncharacter, _ESCAPED_MARK + noncharacter)
     json = json.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     xml = scan_json(json.decode(codec), writer.write).encode(codec)
     if has_escapes:
@@ -100,20 +101,29 @@ def _write(json: bytes) -> bytes:
     return xml.replace(b"\1", b'"')
 
 
-_MARKUP_ESCAPE = re.compile(rb"\\(?:\\|u00(?:26|3[cCeE]))")
+_MARK = "\2"
+_ESCAPED_MARK = rb"\u0002"
+# Escapes of backslashes, of markup, of two halves of a character, and of what XML cannot carry.
+_REWRITTEN = re.compile(
+    rb"""\\(?: [\\bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1. ) | [fF]{3}[eEfF]
+                         | [dD][89abAB]..(?:\\u[dD][c-fC-F]..)? | [dD][c-fC-F].. ) )""",
+    re.VERBOSE | re.DOTALL,
+)
+_MARKUP = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
 
 
-def _replace_markup_escapes(json: bytes) -> bytes:
-    r"""The JSON text with `&`, `<` and `>` themselves for `\u0026`, `\u003c` and `\u003e`."""
-    if rb"\u00" not in json:
-        return json
-    return _MARKUP_ESCAPE.sub(lambda match: match[0] if len(match[0]) == 2 else bytes([int(match[0][2:], 16)]), json)
+def _rewrite(match: re.Match[bytes]) -> bytes:
+    r"""`&` for `\u0026` and the like, so that it is replaced with the others; a mark before what XML cannot carry."""
+    escape = match[0]
+    if escape == rb"\\" or len(escape) == 12:
+        return escape
+    return _MARKUP.get(escape.lower()) or _ESCAPED_MARK + escape
 
 
 class _Writer:
     """Writes the XML of a JSON text in which `&`, `<` and `>` are replaced already.
 
-    is_careful: each string is looked at, and escaped as rule 5 says where it holds what XML cannot carry.
+    is_careful: a string is escaped as rule 5 says where it holds marks.
     """
 
     def __init__(self, *, is_careful: bool) -> None:
@@ -138,8 +148,8 @@ class _Writer:
                 value = self._write_list(value) if value.__class__ is list else _LITERALS[value]
             elif value[-1:] != ">":
                 value = _write_carefully(value) if is_careful else _write_string(value)
-            if is_careful and _is_uncarriable(key):
-                key, value = _escape_uncarriable(key), _mark_key(value)
+            if is_careful and _MARK in key:
+                key, value = _escape_marked(key), _flag_key(value)
             parts += "<ITEM key=\1", key, "\1", value
         parts.append("</ITEM>")
         return "".join(parts)
@@ -165,24 +175,23 @@ def _write_string(string: str) -> str:
 
 
 def _write_carefully(string: str) -> str:
-    if _is_uncarriable(string):
-        return f" type=\1string\1 value=\1{_escape_uncarriable(string)}\1 escaped=\1true\1 />"
+    if _MARK in string:
+        return f" type=\1string\1 value=\1{_escape_marked(string)}\1 escaped=\1true\1 />"
     return _write_string(string)
 
 
-def _is_uncarriable(string: str) -> bool:
-    return not string.isprintable() and UNCARRIABLE.search(string) is not None
+_MARKED = re.compile(f"{_MARK}(.)", re.DOTALL)
 
 
-def _escape_uncarriable(string: str) -> str:
-    return UNCARRIABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", string.replace("\\", "\\\\"))
+def _escape_marked(string: str) -> str:
+    return _MARKED.sub(lambda match: f"\\u{ord(match[1]):04x}", string.replace("\\", "\\\\"))
 
 
 # What the attribute `escaped-key` has to stand before; the first `>` of a fragment ends its tag.
 _END_OF_KEY_AND_VALUE = re.compile("(?: escaped=\1true\1)?(?: /)?>")
 
 
-def _mark_key(fragment: str) -> str:
+def _flag_key(fragment: str) -> str:
     return _END_OF_KEY_AND_VALUE.sub(" escaped-key=\1true\1\\g<0>", fragment, count=1)
 
 
