@@ -74,6 +74,11 @@ READ_ALIKE = [
         r'"\b\f\uFFFE\uffff\uD800x\udc00\ud83d\ude00"',
         r'<ITEM type="string" value="\u0008\u000c\ufffe\uffff\ud800x\udc00😀" escaped="true" />',
     ),
+    (
+        r'"\u0002\u0001\u000a\ud83d\ude00\ud83d\ud83d\ude00\u0009"',
+        r'<ITEM type="string" value="\u0002\u0001&#10;😀\ud83d😀&#09;" escaped="true" />',
+    ),
+    (r'{"\u0002\b\u0002":"\\"}', r'<ITEM type="object"><ITEM key="\u0002\u0008\u0002" type="string" value="\" escaped-key="true" /></ITEM>'),
     ('"\ufffe\\\\"', r'<ITEM type="string" value="\ufffe\\" escaped="true" />'),
 ]  # fmt: skip
 
@@ -265,6 +270,15 @@ def _build_element(value: object, attributes: dict[str, str]) -> ElementTree.Ele
     element = ElementTree.Element(item.ELEMENT, attributes | escaped)
     element.extend(children)
     return element
+
+
+@pytest.mark.parametrize(
+    ("text", "column"), [('"\\\ufffe"', 2), ('"\\u0000\\\uffff"', 8), ('"\\ud8日本"', 2), ('"\\ud83d\\udc日"', 8)]
+)
+def test_a_broken_escape_stays_one_whatever_is_marked_beside_it(text: str, column: int) -> None:
+    with pytest.raises(MalformedDocument) as caught:
+        json_to_xml(text.encode())
+    assert caught.value.place == (1, column)
 
 
 @given(json_texts(5), st.data())

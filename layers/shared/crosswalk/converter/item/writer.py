@@ -19,6 +19,7 @@ from typing import Any
 
 from crosswalk.converter.json_pieces import Piece, refuse
 from crosswalk.converter.json_text import check_depth, make_decoder, scan_json
+from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import DocumentError
 
 _LITERALS = {
@@ -93,7 +94,7 @@ def _write(json: bytes) -> bytes:
     if holds_noncharacter(json):
         writer, codec = CAREFUL_WRITER, "utf-8"
         for noncharacter in _NONCHARACTERS:
-            json = json.replace(noncharacter, _ESCAPED_MARK + noncharacter)
+            json = json.replace(noncharacter, noncharacter + _ESCAPED_MARK)
     json = json.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     xml = scan_json(json.decode(codec), writer.write).encode(codec)
     if has_escapes:
@@ -104,20 +105,21 @@ def _write(json: bytes) -> bytes:
 _MARK = "\2"
 _ESCAPED_MARK = rb"\u0002"
 # Escapes of backslashes, of markup, of two halves of a character, and of what XML cannot carry.
+_HEX = "[0-9a-fA-F]"
 _REWRITTEN = re.compile(
-    rb"""\\(?: [\\bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1. ) | [fF]{3}[eEfF]
-                         | [dD][89abAB]..(?:\\u[dD][c-fC-F]..)? | [dD][c-fC-F].. ) )""",
-    re.VERBOSE | re.DOTALL,
+    rf"""\\(?: [\\bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1{_HEX} ) | [fF]{{3}}[eEfF]
+                         | [dD][89abAB]{_HEX}{{2}}(?:\\u[dD][c-fC-F]{_HEX}{{2}})? | [dD][c-fC-F]{_HEX}{{2}} ) )""".encode(),
+    re.VERBOSE,
 )
 _MARKUP = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
 
 
 def _rewrite(match: re.Match[bytes]) -> bytes:
-    r"""`&` for `\u0026` and the like, so that it is replaced with the others; a mark before what XML cannot carry."""
+    r"""`&` for `\u0026` and the like, so that it is replaced with the others; a mark behind what XML cannot carry."""
     escape = match[0]
     if escape == rb"\\" or len(escape) == 12:
         return escape
-    return _MARKUP.get(escape.lower()) or _ESCAPED_MARK + escape
+    return _MARKUP.get(escape.lower()) or escape + _ESCAPED_MARK
 
 
 class _Writer:
@@ -180,7 +182,8 @@ def _write_carefully(string: str) -> str:
     return _write_string(string)
 
 
-_MARKED = re.compile(f"{_MARK}(.)", re.DOTALL)
+# The mark may itself be a character that is marked.
+_MARKED = re.compile(f"({UNCARRIABLE.pattern}){_MARK}")
 
 
 def _escape_marked(string: str) -> str:
