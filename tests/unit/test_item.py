@@ -78,7 +78,10 @@ READ_ALIKE = [
         r'"\u0002\u0001\u000a\ud83d\ude00\ud83d\ud83d\ude00\u0009"',
         r'<ITEM type="string" value="\u0002\u0001&#10;😀\ud83d😀&#09;" escaped="true" />',
     ),
-    (r'{"\u0002\b\u0002":"\\"}', r'<ITEM type="object"><ITEM key="\u0002\u0008\u0002" type="string" value="\" escaped-key="true" /></ITEM>'),
+    (
+        r'{"\u0002\b\u0002":"\\"}',
+        r'<ITEM type="object"><ITEM key="\u0002\u0008\u0002" type="string" value="\" escaped-key="true" /></ITEM>',
+    ),
     ('"\ufffe\\\\"', r'<ITEM type="string" value="\ufffe\\" escaped="true" />'),
 ]  # fmt: skip
 

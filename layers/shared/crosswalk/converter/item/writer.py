@@ -106,9 +106,10 @@ _MARK = "\2"
 _ESCAPED_MARK = rb"\u0002"
 # Escapes of backslashes, of markup, of two halves of a character, and of what XML cannot carry.
 _HEX = "[0-9a-fA-F]"
+_HIGH, _LOW = rf"[dD][89abAB]{_HEX}{{2}}", rf"[dD][c-fC-F]{_HEX}{{2}}"
 _REWRITTEN = re.compile(
     rf"""\\(?: [\\bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1{_HEX} ) | [fF]{{3}}[eEfF]
-                         | [dD][89abAB]{_HEX}{{2}}(?:\\u[dD][c-fC-F]{_HEX}{{2}})? | [dD][c-fC-F]{_HEX}{{2}} ) )""".encode(),
+                         | {_HIGH}(?:\\u{_LOW})? | {_LOW} ) )""".encode(),
     re.VERBOSE,
 )
 _MARKUP = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
