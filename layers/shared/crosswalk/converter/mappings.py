@@ -60,8 +60,11 @@ def list_options(converter: Converter) -> dict[str, inspect.Parameter]:
 def recognize_mapping(xml: XmlText) -> str:
     """The mapping whose vocabulary the root element belongs to: `item`, `xpath`, or else `natural`."""
     xml.keep()
-    found = find_root_name(xml.read(MAX_READ))
+    beginning = xml.read(MAX_READ)
     xml.put_back()
+    if beginning.startswith(_OWN_ROOTS):
+        return "item"
+    found = find_root_name(beginning)
     if found and found not in _KNOWN_ROOTS:  # as most are; parsing would tell the same
         return "natural"
     xml.keep()
@@ -74,6 +77,8 @@ def recognize_mapping(xml: XmlText) -> str:
     return "natural"
 
 
+# Most documents of `item`: a start tag in our own form, which declares no namespace.
+_OWN_ROOTS = (b'<ITEM type="object">', b'<ITEM type="list">')
 _KNOWN_ROOTS = frozenset(name.encode() for name in (item.ELEMENT, *vocabulary.KINDS))
 
 

@@ -226,4 +226,4 @@ def _check_element_name(parameter: str, name: str) -> None:
 
 
 def _sort_losses(lost: Collection[str], order: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(loss for loss in order if loss in lost)
+    return tuple(loss for loss in order if loss in lost) if lost else ()

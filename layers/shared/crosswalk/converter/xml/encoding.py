@@ -113,12 +113,12 @@ class XmlText(BufferedIOBase):
 def _decode(document: Source) -> Iterator[bytes]:
     """The document in UTF-8 with its lines ending in LF, block by block."""
     beginning = read_fully(document, MAX_READ)
+    if len(beginning) < PIECE and _is_plain(beginning):
+        yield beginning  # there is nothing else, and nothing to do
+        return
     mark = next(mark for mark in (*BYTE_ORDER_MARKS, b"") if beginning.startswith(mark))
     content = beginning[len(mark) :]
     name, codec = _find_encoding(content, BYTE_ORDER_MARKS.get(mark))
-    if codec == "utf-8" and len(beginning) < PIECE and _is_plain(content):
-        yield content  # there is nothing else, and nothing to do
-        return
     blocks = chain([content], iter(partial(document.read, MAX_READ), b""))
     texts = _check_utf_8(blocks) if codec == "utf-8" else _recode(blocks, codec, name)
     first = next(texts)
@@ -127,13 +127,20 @@ def _decode(document: Source) -> Iterator[bytes]:
     yield from _end_lines_in_lf(chain([first], texts))
 
 
-def _is_plain(content: bytes) -> bool:
-    """Whether a whole document is UTF-8 and could not be written otherwise."""
+_UTF_8_DECLARATION = re.compile(
+    rb'<\?xml version="1.0"(?: encoding="(?:UTF|utf)-8")?(?: standalone="(?:yes|no)")? ?\?>'
+)
+
+
+def _is_plain(document: bytes) -> bool:
+    """Whether a whole document is UTF-8, as it says in the usual words or does not say, and stays what it is."""
+    if document[:1] != b"<" or (document[1:2] == b"?" and not _UTF_8_DECLARATION.match(document)):
+        return False
     try:
-        content.decode()
+        document.decode()
     except UnicodeDecodeError:
         return False
-    return b"\r" not in content and b"\0" not in content and not content.startswith(codecs.BOM_UTF8)
+    return b"\r" not in document and b"\0" not in document
 
 
 def _find_encoding(content: bytes, marked: str | None) -> tuple[str, str]:

@@ -20,10 +20,13 @@ MAX_KEPT_NAMES = 1 << 15
 MAX_KEPT_LENGTH = 256
 
 _ASCII_NAME = re.compile("[A-Za-z_:][A-Za-z0-9._:-]*")
+_ASCII_QNAME = re.compile("[A-Za-z_][A-Za-z0-9._-]*(?::[A-Za-z_][A-Za-z0-9._-]*)?")
 
 
 def is_qname(string: str) -> bool:
     """Whether it is a name with at most one colon, and names on both its sides."""
+    if _ASCII_QNAME.fullmatch(string):
+        return True
     prefix, colon, local = string.partition(":")
     return is_ncname(prefix) and (not colon or is_ncname(local))
 
@@ -94,12 +97,11 @@ class Scope:
             return
         self.leave(depth)
         prefixed = []
-        for index in range(0, len(attributes), 2):
-            attribute = attributes[index]
+        for attribute, value in zip(names[1:], attributes[1::2], strict=True):
             if ":" in attribute or attribute == "xmlns":
                 prefix, local = self._parts.get(attribute) or self._split(attribute, attribute)
                 if prefix == "xmlns":
-                    self._declare(depth, local, attributes[index + 1], attribute)
+                    self._declare(depth, local, value, attribute)
                 else:
                     prefixed.append(attribute)
         if ":" in name:
