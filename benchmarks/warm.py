@@ -64,6 +64,7 @@ def read_event(name: str, body: bytes | None = None) -> dict[str, Any]:
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
     if body is not None:
         event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+        event |= {"queryStringParameters": None, "multiValueQueryStringParameters": None}  # as the work alone
     return event
 
 
