@@ -102,14 +102,19 @@ def list_cases(loop: asyncio.AbstractEventLoop) -> Iterator[Case]:
 
 
 def measure(case: Case) -> Times:
-    handlers = {"ours": case.ours, "bare": create_bare_handler(), "with Powertools": create_observed_handler()}
+    answer = base64.b64decode(case.ours(dict(case.event), Context())["body"])  # as long an answer for all
+    handlers = {
+        "ours": case.ours,
+        "bare": create_bare_handler(answer),
+        "with Powertools": create_observed_handler(answer),
+    }
     ways: dict[str, Call] = {
         name: lambda handler=handler: handler(dict(case.event), Context())  # type: ignore[misc]
         for name, handler in handlers.items()
     }
     for name, handler in handlers.items():
-        answer = handler(dict(case.event), Context())
-        assert answer["statusCode"] == 200, f"{case.name}, {name}: {answer}"
+        status = handler(dict(case.event), Context())["statusCode"]
+        assert status == 200, f"{case.name}, {name}: {status}"
     ways["the work alone"] = case.work
     return take_turns(ways)
 

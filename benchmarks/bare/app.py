@@ -9,28 +9,29 @@ from mangum import Mangum
 adapter_options: dict[str, Any] = {"lifespan": "off", "text_mime_types": ["application/problem+json"]}
 
 
-def create_app() -> FastAPI:
-    """Answers with what it was sent."""
+def create_app(answer: bytes) -> FastAPI:
+    """Reads what it was sent, and always answers the same."""
     app = FastAPI(openapi_url=None)
 
     @app.api_route("/{path:path}", methods=["DELETE", "GET", "POST"])
-    async def echo(request: Request) -> Response:
-        return Response(await request.body(), media_type="application/octet-stream")
+    async def respond(request: Request) -> Response:
+        await request.body()
+        return Response(answer, media_type="application/octet-stream")
 
     return app
 
 
-def create_bare_handler() -> Any:
-    return Mangum(create_app(), **adapter_options)
+def create_bare_handler(answer: bytes = b"") -> Any:
+    return Mangum(create_app(answer), **adapter_options)
 
 
-def create_observed_handler() -> Any:
+def create_observed_handler(answer: bytes = b"") -> Any:
     """One log line and one metric for each request, as every endpoint should have."""
     from aws_lambda_powertools import Logger, Metrics
     from aws_lambda_powertools.metrics import MetricUnit
 
     logger, metrics = Logger(service="bare"), Metrics(namespace="Bare", service="bare")
-    adapter = Mangum(create_app(), **adapter_options)
+    adapter = Mangum(create_app(answer), **adapter_options)
 
     @metrics.log_metrics
     @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)
