@@ -138,6 +138,13 @@ def test_a_string_of_less_is_carried() -> None:
     assert to_json(to_xml(json, 1 << 16), 1 << 16) == json  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("text", ["x", "]", "]]", "&#93;"])
+def test_text_is_refused_wherever_a_document_is_cut(text: str) -> None:
+    xml = f'<ITEM type="list"><ITEM type="float" value="1.0"/>{text}<ITEM type="null"/></ITEM>'.encode()
+    refused = (InexpressibleDocument, "An ITEM holds no text.", (1, 1), "/ITEM")
+    assert {to_json(xml, size) for size in range(4, len(xml) + 1)} == {refused}
+
+
 @pytest.mark.parametrize("size", [4, 64, 1 << 16])
 def test_a_refused_element_is_told_before_invalid_bytes_behind_it(size: int) -> None:
     outcome = to_json(b'<ITEM type="list"><b></b><ITEM type="null" />\x88</ITEM>', size)

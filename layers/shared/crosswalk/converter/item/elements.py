@@ -91,8 +91,8 @@ class _ChunkReader:
             parser.CharacterDataHandler = self._check_text
             parser.ProcessingInstructionHandler = self._check_instruction
             parser.Parse(self._chunk.text, self._chunk.is_last)
-            drop_handlers(parser)
-            if not self._chunk.is_last:
+            parser.StartElementHandler = parser.EndElementHandler = None
+            if not self._chunk.is_last:  # a `]` that ends the chunk is told only now: `]>` might have followed
                 parser.Parse(self._close_elements(), True)
         except expat.ExpatError as error:
             raise self._explain(error) from error
