@@ -30,7 +30,8 @@ class DeploySettings:
     @property
     def closed(self) -> frozenset[str]:
         """The rates that are 0: their routes answer nobody, as while a database is restored."""
-        return frozenset(rate for rate in ("ConverterRate", "UserRate") if self.parameters[rate] == "0")
+        rates = ("ConverterRate", "UserRate", "ConversionRate")
+        return frozenset(rate for rate in rates if self.parameters[rate] == "0")
 
 
 def read_settings(name: str, samconfig: Path = SAMCONFIG, template: Path = TEMPLATE) -> DeploySettings:

@@ -15,6 +15,10 @@ DOCUMENT = b'{"number":1.0,"big":1e400,"twice":1,"twice":2,"nothing":null,"deep"
 PROBLEM = "application/problem+json"
 TYPE = "urn:problem-type:crosswalk:unknown-route"
 USER = "smoke-test%40example.org"
+SMALL = b'{"foo": 7}'
+SMALL_AS_XML = b'<ITEM type="object"><ITEM key="foo" type="integer" value="7" /></ITEM>'
+POLLS, PAUSE = 30, 2.0
+"""How often a conversion is asked whether it is done, and how many seconds apart."""
 
 
 class Signature(httpx.Auth):
@@ -70,7 +74,10 @@ def try_check(check: Callable[[Endpoints], httpx.Response | None], endpoints: En
         wrong = check(endpoints)
     except httpx.HTTPError as error:
         return f"{type(error).__name__}: {error}"
-    return "ok" if wrong is None else f"{wrong.request.method} {wrong.url}: {wrong.status_code} {wrong.text[:200]}"
+    if wrong is None:
+        return "ok"
+    address = str(wrong.url).partition("?")[0]  # the query of an address in S3 is as good as a key
+    return f"{wrong.request.method} {address}: {wrong.status_code} {wrong.text[:200]}"
 
 
 def expect_version(endpoints: Endpoints) -> httpx.Response | None:
@@ -139,6 +146,32 @@ def expect_user(endpoints: Endpoints) -> httpx.Response | None:
     return None
 
 
+def expect_conversion(endpoints: Endpoints) -> httpx.Response | None:
+    """A signed client converts a document by way of S3."""
+    client, signature = endpoints.client, endpoints.signature
+    begun = client.post(f"{endpoints.api}/conversions?bytes={len(SMALL)}&to=xml", auth=signature)
+    if begun.status_code != 201:
+        return begun
+    uploaded = client.put(begun.json()["upload"], content=SMALL)
+    if uploaded.status_code != 200:
+        return uploaded
+    ended = wait_for_conversion(endpoints, begun.json()["id"])
+    if ended.status_code != 200 or ended.json()["status"] != "done":
+        return ended
+    result = client.get(ended.json()["result"])
+    return None if result.status_code == 200 and result.content == SMALL_AS_XML else result
+
+
+def wait_for_conversion(endpoints: Endpoints, conversion_id: str) -> httpx.Response:
+    """The last answer: the conversion's end, or how far it was when patience ended."""
+    for _ in range(POLLS):
+        answer = endpoints.client.get(f"{endpoints.api}/conversions/{conversion_id}", auth=endpoints.signature)
+        if answer.status_code != 200 or answer.json()["status"] in ("done", "failed"):
+            break
+        time.sleep(PAUSE)
+    return answer
+
+
 CHECKS: list[tuple[Callable[[Endpoints], httpx.Response | None], str | None]] = [
     (expect_version, None),
     (expect_database, None),
@@ -148,5 +181,6 @@ CHECKS: list[tuple[Callable[[Endpoints], httpx.Response | None], str | None]] = 
     (expect_page, None),
     (expect_round_trip_at_site, "ConverterRate"),
     (expect_user, "UserRate"),
+    (expect_conversion, "ConversionRate"),
 ]
 """Each with the rate without which it cannot hold."""

@@ -152,6 +152,13 @@ def test_callers_get_a_policy_for_exactly_their_routes(policy: str, routes: list
     assert policy in bootstrap.template["Outputs"]
 
 
+def test_the_deploy_role_may_call_what_the_last_check_of_a_deploy_calls(bootstrap: Stack) -> None:
+    assert find_resources(bootstrap, "DeployRole", "execute-api:Invoke") == [
+        f"execute-api:*:ACCOUNT:*/v1/{route}"
+        for route in ("*/user", "GET/users", "POST/conversions", "GET/conversions/*")
+    ]
+
+
 @pytest.mark.parametrize("action", ["CreateRole", "PutRolePolicy", "DeleteRolePolicy", "PutRolePermissionsBoundary"])
 def test_cloudformation_makes_and_changes_roles_only_within_the_boundary(action: str, bootstrap: Stack) -> None:
     (one,) = [one for _, one in bootstrap.statements("CloudFormationRole") if f"iam:{action}" in as_list(one["Action"])]

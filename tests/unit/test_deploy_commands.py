@@ -174,6 +174,6 @@ def test_make_hands_on_the_word_that_lets_a_database_be_replaced() -> None:
 
 
 def test_closed_rates_are_named() -> None:
-    parameters = {**read_settings("dev").parameters, "UserRate": "0"}
-    assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate"}
+    parameters = {**read_settings("dev").parameters, "UserRate": "0", "ConversionRate": "0"}
+    assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate", "ConversionRate"}
     assert read_settings("prod").closed == frozenset()

@@ -11,7 +11,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from deploy import smoke as smoke_module
-from deploy.smoke import CHECKS, DOCUMENT, Endpoints, run_smoke_test
+from deploy.smoke import CHECKS, DOCUMENT, SMALL_AS_XML, Endpoints, run_smoke_test
 from deploy.stack import DeployError
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -56,10 +56,48 @@ class Table:
 TABLE = Table()
 
 
+class Conversions:
+    """The routes of conversions, for whoever signs, and the bucket, for whoever has an address."""
+
+    def __init__(self, *progress: str) -> None:
+        """progress: the status at each asking, the last for all that follow."""
+        self.progress = list(progress)
+        self.uploaded = b""
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        signed, where = "Authorization" in request.headers, f"{request.method} {request.url.path}"
+        match where:
+            case "POST /v1/conversions" if signed and request.url.query == b"bytes=10&to=xml":
+                content = {"id": "c1", "status": "waiting", "upload": "https://bucket/c1/document?X-Amz-Signature=1"}
+                return httpx.Response(201, json=content)
+            case "PUT /c1/document" if not signed and request.headers["Content-Length"] == "10":
+                self.uploaded = request.content
+                return httpx.Response(200)
+            case "GET /v1/conversions/c1" if signed and self.uploaded:
+                status = self.progress.pop(0) if len(self.progress) > 1 else self.progress[0]
+                return httpx.Response(
+                    200, json={"status": status, "result": "https://bucket/c1/result?X-Amz-Signature=2"}
+                )
+            case "GET /c1/result" if not signed:
+                return httpx.Response(200, content=SMALL_AS_XML)
+            case _:
+                return httpx.Response(403, headers=PROBLEM)
+
+
+CONVERSIONS = Conversions("waiting", "converting", "done")
+
+
+@pytest.fixture(autouse=True)
+def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smoke_module, "PAUSE", 0.0)
+
+
 def answer_well(request: httpx.Request) -> httpx.Response:
     path = request.url.path.removeprefix("/v1")
     if path in ("/user", "/users") and "Authorization" in request.headers:
         return TABLE.answer(request)
+    if path.startswith(("/conversions", "/c1")):
+        return CONVERSIONS.answer(request)
     match path:
         case "/health":
             return httpx.Response(200, json={"version": "v1.2"})
@@ -123,17 +161,44 @@ def test_a_signed_request_that_is_refused_is_named(method: str) -> None:
     TABLE.user = None
 
 
+def converting(conversions: Conversions) -> Answer:
+    ours = ("/v1/conversions", "/c1")
+    return lambda request: (conversions.answer if request.url.path.startswith(ours) else answer_well)(request)
+
+
+@pytest.mark.parametrize("status", ["waiting", "converting", "failed"])
+def test_a_conversion_that_does_not_end_well_is_named_with_its_status(status: str) -> None:
+    with pytest.raises(DeployError, match=f'by way of S3.*GET https://api/v1/conversions/c1: 200 .*"{status}"'):
+        smoke(converting(Conversions("waiting", status)))
+
+
+def test_a_conversion_with_another_result_is_named() -> None:
+    wrong = broken("/c1/result", httpx.Response(200, content=b"<ITEM />"))
+    with pytest.raises(DeployError, match=r"by way of S3.*GET https://bucket/c1/result: 200 <ITEM />"):
+        smoke(wrong)
+
+
+def test_an_address_to_upload_to_is_never_told() -> None:
+    with pytest.raises(DeployError, match=r"PUT https://bucket/c1/document: 403") as failure:
+        smoke(broken("/c1/document", httpx.Response(403)))
+    assert "X-Amz-Signature" not in str(failure.value)
+
+
 @pytest.mark.parametrize(
-    ("rate", "paths"),
-    [("UserRate", {"/v1/user", "/v1/users"}), ("ConverterRate", {"/v1/json2xml", "/v1/xml2json", "/json2xml"})],
+    ("rate", "paths", "skipped"),
+    [
+        ("UserRate", {"/v1/user", "/v1/users"}, 2),
+        ("ConverterRate", {"/v1/json2xml", "/v1/xml2json", "/json2xml"}, 2),
+        ("ConversionRate", {"/v1/conversions", "/v1/conversions/c1"}, 1),
+    ],
 )
-def test_routes_whose_rate_is_0_are_not_asked_and_named(rate: str, paths: set[str]) -> None:
+def test_routes_whose_rate_is_0_are_not_asked_and_named(rate: str, paths: set[str], skipped: int) -> None:
     def throttle(request: httpx.Request) -> httpx.Response:
         return httpx.Response(429) if request.url.path in paths else answer_well(request)
 
     claims = smoke(throttle, closed=frozenset({rate}))
     assert len(claims) == len(CHECKS)
-    assert sum(claim.startswith(f"Not asked, since {rate} is 0") for claim in claims) == 2
+    assert sum(claim.startswith(f"Not asked, since {rate} is 0") for claim in claims) == skipped
 
 
 def test_requests_are_signed_for_the_api_as_botocore_signs_them(monkeypatch: pytest.MonkeyPatch) -> None:
