@@ -101,7 +101,6 @@ SAM := env SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 ARCHITECTURE ?= x86_64
 ENVIRONMENT ?= dev
 BUDGET ?= 100
-FIRST_REGION ?= true
 
 .PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release convert-bucket destroy sbom
 
@@ -125,10 +124,10 @@ sam-invoke: build $(VENV)/.local  ## call each function with its sample event in
 			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \
 	done
 
-bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, GITHUB_PROVIDER=arn, FLEET_BUCKETS=arn,arn/*)
+bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, FLEET_BUCKETS=arn,arn/*)
 	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
-	@$(BIN)/python -m deploy.bootstrap Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) FirstRegion=$(FIRST_REGION) \
-		GitHubProvider=$(GITHUB_PROVIDER) 'FleetBuckets=$(FLEET_BUCKETS)'
+	@$(BIN)/python -m deploy.bootstrap Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) \
+		'FleetBuckets=$(FLEET_BUCKETS)'
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)

@@ -5,7 +5,7 @@ import os
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.bootstrap import name_artifacts_bucket
+from deploy.bootstrap import BOUNDARY, find_boundary, name_artifacts_bucket
 from deploy.settings import DeploySettings
 from deploy.stack import DeployError, StackState, list_failures, list_resources, read_state
 from deploy.zones import choose_zones
@@ -18,7 +18,6 @@ ROOMY = 500
 """From this limit on it is worth giving converters and user functions shares of their own."""
 AT_ONCE = 10
 """Objects of a fleet that are converted at once, unless it says otherwise."""
-BOUNDARY = "crosswalk-boundary"
 
 
 def check_account(settings: DeploySettings) -> list[str]:
@@ -78,17 +77,8 @@ def require_bootstrap() -> None:
         if error.response["Error"]["Code"] != "404":
             raise
         raise DeployError(f"There is no bucket {bucket} for code: run make bootstrap again.") from error
-    account = boto3.client("sts").get_caller_identity()
-    partition = account["Arn"].split(":")[1]
-    arn = f"arn:{partition}:iam::{account['Account']}:policy/{BOUNDARY}"
-    try:
-        boto3.client("iam").get_policy(PolicyArn=arn)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchEntity":
-            raise
-        raise DeployError(
-            f"There is no policy {BOUNDARY}, which bounds all roles: run make bootstrap again."
-        ) from error
+    if not find_boundary():
+        raise DeployError(f"There is no policy {BOUNDARY}, which bounds all roles: run make bootstrap again.")
 
 
 def require_paid_plan(settings: DeploySettings, state: StackState) -> None:

@@ -1,10 +1,14 @@
 """python -m deploy.bootstrap NAME=VALUE ...: prepares an account by bootstrap.yaml with these parameters; make runs it.
 
+What an account has once, for all regions, is found here: in another region, where others have made it, and after the
+stack was deleted, which leaves some of it. So nobody has to say which region was the first.
+
 The template goes to CloudFormation within the request. By way of a bucket, whoever may write there could exchange it
 between upload and use, and become an administrator.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import boto3
@@ -14,6 +18,9 @@ from deploy.stack import DeployError, list_failures, read_state
 
 STACK = "crosswalk-bootstrap"
 TEMPLATE = Path("bootstrap.yaml")
+BOUNDARY = "crosswalk-boundary"
+LOG_ROLE = "crosswalk-api-gateway-logs"
+GITHUB = "token.actions.githubusercontent.com"
 
 
 def main(arguments: list[str]) -> int:
@@ -30,6 +37,10 @@ def main(arguments: list[str]) -> int:
 
 def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> dict[str, str]:
     """The stack's outputs, once it is as the template says. Raises DeployError with CloudFormation's reasons."""
+    state = read_state(STACK)
+    # A stack keeps what it was made with: with another answer it would make, or delete, what all regions need.
+    kept = {name: state.parameters.get(name, value) for name, value in find_what_is_there().items()}
+    parameters = {**parameters, **kept}
     request = {
         "StackName": STACK,
         "TemplateBody": template.read_text(),
@@ -38,7 +49,7 @@ def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> 
         "Tags": [{"Key": "service", "Value": "crosswalk"}],
     }
     client = boto3.client("cloudformation")
-    if read_state(STACK).status == "NONE":
+    if state.status == "NONE":
         stack_id = client.create_stack(**request, OnFailure="DELETE")["StackId"]
         wait(stack_id, "stack_create_complete")
     else:
@@ -48,6 +59,35 @@ def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> 
             if "No updates are to be performed" not in str(error):
                 raise
     return read_state(STACK).outputs
+
+
+def find_what_is_there() -> dict[str, str]:
+    """The parameters that say what the account has already; empty where the stack is to make it."""
+    iam = boto3.client("iam")
+    providers = [one["Arn"] for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+    return {
+        "FirstRegion": "false" if find_boundary() else "true",
+        "GitHubProvider": next((arn for arn in providers if arn.endswith(f"/{GITHUB}")), ""),
+        "ApiGatewayLogRole": find(lambda: iam.get_role(RoleName=LOG_ROLE)["Role"]["Arn"]),
+    }
+
+
+def find_boundary() -> str:
+    """The ARN of the policy that bounds all roles; nothing where bootstrap.yaml has not been deployed in any region."""
+    account = boto3.client("sts").get_caller_identity()
+    partition = account["Arn"].split(":")[1]
+    arn = f"arn:{partition}:iam::{account['Account']}:policy/{BOUNDARY}"
+    return find(lambda: boto3.client("iam").get_policy(PolicyArn=arn)["Policy"]["Arn"])
+
+
+def find(ask: Callable[[], str]) -> str:
+    """What IAM answers; nothing where it knows none of that name."""
+    try:
+        return ask()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchEntity":
+            raise
+        return ""
 
 
 def wait(stack_id: str, end: str) -> None:

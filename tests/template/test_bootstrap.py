@@ -10,6 +10,8 @@ import pytest
 import yaml
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
+from deploy.bootstrap import BOUNDARY as BOUNDARY_NAME
+from deploy.bootstrap import LOG_ROLE
 from tests.template.stack import Stack, as_list
 
 GITHUB = "token.actions.githubusercontent.com"
@@ -69,6 +71,20 @@ def test_an_account_that_has_githubs_provider_gives_its_arn(bootstrap: Stack) ->
         "Federated": {"If": ["MakesProvider", {"Ref": "GitHub"}, {"Ref": "GitHubProvider"}]}
     }
     assert bootstrap.resources["GitHub"]["Condition"] == "MakesProvider"
+
+
+def test_the_role_that_outlives_the_stack_is_made_only_where_there_is_none(bootstrap: Stack) -> None:
+    """make bootstrap looks for it by this name."""
+    role = bootstrap.resources["LogRole"]
+    assert (role["Condition"], role["Properties"]["RoleName"]) == ("MakesLogRole", LOG_ROLE)
+    assert bootstrap.one("AWS::ApiGateway::Account")["CloudWatchRoleArn"] == {
+        "If": ["MakesLogRole", {"GetAtt": "LogRole.Arn"}, {"Ref": "ApiGatewayLogRole"}]
+    }
+
+
+def test_the_boundary_is_called_as_make_bootstrap_and_the_stacks_call_it(bootstrap: Stack, stack: Stack) -> None:
+    assert bootstrap.properties("Boundary")["ManagedPolicyName"] == BOUNDARY_NAME
+    assert f":policy/{BOUNDARY_NAME}" in json.dumps(stack.of_type("AWS::IAM::Role"))
 
 
 def test_the_deploy_role_can_make_roles_only_through_cloudformation(bootstrap: Stack) -> None:
@@ -183,7 +199,7 @@ def test_cloudformation_touches_only_roles_of_our_stacks(bootstrap: Stack) -> No
     for _, statement in bootstrap.statements("CloudFormationRole"):
         assert all(action.startswith("iam:") and "*" not in action for action in as_list(statement["Action"]))
         own = [one["Sub"].partition(":iam::${AWS::AccountId}:")[2] for one in statement["Resource"]]
-        assert own == ["role/crosswalk-dev-*", "role/crosswalk-prod-*"]
+        assert own == ["role/crosswalk-prod-*"]  # dev is for administrators to deploy
 
 
 def test_cloudformation_may_do_all_that_making_and_deleting_a_role_takes(bootstrap: Stack) -> None:
@@ -213,5 +229,5 @@ def test_the_boundary_allows_what_the_stacks_own_roles_allow(bootstrap: Stack, s
 def test_a_failed_bootstrap_leaves_nothing_in_the_way_of_the_next(bootstrap: Stack) -> None:
     """Retain would keep what a create that failed has made, under a name that the next one wants."""
     kept = {name for name, one in bootstrap.resources.items() if one.get("DeletionPolicy") == "RetainExceptOnCreate"}
-    assert kept == {"ApiGatewayLogRole", "GitHub"}
+    assert kept == {"LogRole", "GitHub"}
     assert "Retain" not in {one.get("DeletionPolicy") for one in bootstrap.resources.values()}

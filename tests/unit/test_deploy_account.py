@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from deploy import account
-from deploy.account import BOUNDARY, check_account
-from deploy.bootstrap import name_artifacts_bucket
+from deploy.account import check_account
+from deploy.bootstrap import BOUNDARY, name_artifacts_bucket
 from deploy.settings import DeploySettings, read_settings
 from deploy.stack import DeployError, StackState, list_failures
 

@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError, NoRegionError, WaiterError
 from moto import mock_aws
 
 from deploy import bootstrap
-from deploy.bootstrap import bootstrap_account, name_artifacts_bucket
-from deploy.stack import DeployError
+from deploy.bootstrap import BOUNDARY, GITHUB, LOG_ROLE, STACK, bootstrap_account, name_artifacts_bucket
+from deploy.stack import DeployError, read_state
 
+FOUND = ("FirstRegion", "GitHubProvider", "ApiGatewayLogRole")
 TEMPLATE = {
-    "Parameters": {"Email": {"Type": "String"}},
+    "Parameters": {name: {"Type": "String"} for name in ("Email", *FOUND)},
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
     "Outputs": {"Told": {"Value": {"Ref": "Email"}}},
 }
@@ -39,6 +40,57 @@ def test_a_second_run_changes_what_is_there(template: Path) -> None:
         assert bootstrap_account({"Email": "me@example.org"}, template) == {"Told": "me@example.org"}
 
 
+def make_what_outlives_the_stack() -> dict[str, str]:
+    """The provider and the role; their ARNs by the parameters' names."""
+    iam = boto3.client("iam")
+    provider = iam.create_open_id_connect_provider(Url=f"https://{GITHUB}", ThumbprintList=[])
+    role = iam.create_role(RoleName=LOG_ROLE, AssumeRolePolicyDocument="{}")["Role"]
+    return {"GitHubProvider": provider["OpenIDConnectProviderArn"], "ApiGatewayLogRole": role["Arn"]}
+
+
+def read_found() -> dict[str, str]:
+    parameters = read_state(STACK).parameters
+    return {name: parameters[name] for name in FOUND}
+
+
+def test_in_an_empty_account_everything_is_made(template: Path) -> None:
+    with mock_aws():
+        bootstrap_account({"Email": "you@example.org"}, template)
+        assert read_found() == {"FirstRegion": "true", "GitHubProvider": "", "ApiGatewayLogRole": ""}
+
+
+def test_what_an_earlier_stack_has_left_is_used_again(template: Path) -> None:
+    """A role of that name would be refused, and a second provider, too."""
+    with mock_aws():
+        left = make_what_outlives_the_stack()
+        bootstrap_account({"Email": "you@example.org"}, template)
+        assert read_found() == {"FirstRegion": "true", **left}
+
+
+def test_a_further_region_is_told_by_what_the_first_has_made(template: Path) -> None:
+    with mock_aws():
+        made = make_what_outlives_the_stack()
+        allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+        boto3.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=policy)
+        bootstrap_account({"Email": "you@example.org"}, template)
+        assert read_found() == {"FirstRegion": "false", **made}
+
+
+def test_a_stack_that_made_what_all_regions_need_keeps_it(template: Path) -> None:
+    """It would delete it for whoever told it that this was a further region."""
+    with mock_aws():
+        bootstrap_account({"Email": "you@example.org"}, template)
+        make_what_outlives_the_stack()
+        bootstrap_account({"Email": "me@example.org"}, template)
+        assert read_found() == {"FirstRegion": "true", "GitHubProvider": "", "ApiGatewayLogRole": ""}
+
+
+def test_the_template_takes_what_is_found() -> None:
+    parameters = Path("bootstrap.yaml").read_text().partition("\nConditions:")[0]
+    assert all(f"\n  {name}:\n" in parameters for name in FOUND)
+
+
 def test_the_bucket_is_called_as_the_template_calls_it(aws: None) -> None:
     name = Path("bootstrap.yaml").read_text().partition("BucketName: !Sub ")[2].splitlines()[0]
     with mock_aws():
@@ -48,7 +100,7 @@ def test_the_bucket_is_called_as_the_template_calls_it(aws: None) -> None:
 
 
 class CloudFormation:
-    """There is a stack, which needs no update, or does not take one."""
+    """There is a stack, which needs no update, or does not take one; and of IAM and STS what is asked."""
 
     def __init__(self, refusal: str = "") -> None:
         self.refusal = refusal
@@ -62,6 +114,18 @@ class CloudFormation:
             error = {"Error": {"Code": "ValidationError", "Message": self.refusal}}
             raise ClientError(error, "UpdateStack")
         return {"StackId": "id"}
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:root"}
+
+    def list_open_id_connect_providers(self) -> dict[str, Any]:
+        return {"OpenIDConnectProviderList": []}
+
+    def get_policy(self, PolicyArn: str) -> None:
+        raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": ""}}, "GetPolicy")
+
+    def get_role(self, RoleName: str) -> None:
+        raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": ""}}, "GetRole")
 
     def get_waiter(self, name: str) -> Any:
         return self
