@@ -19,6 +19,7 @@ from pathlib import Path
 
 import boto3
 import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.account import check_account
 from deploy.bootstrap import name_artifacts_bucket
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
         case [command, name] if command in COMMANDS:
             try:
                 return COMMANDS[command](read_settings(name)) or 0
-            except DeployError as error:
+            except (BotoCoreError, ClientError, DeployError) as error:  # among them no region, or no credentials
                 print(error, file=sys.stderr)
                 return 1
     print(__doc__, file=sys.stderr)

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 from tqdm import tqdm
 
 from crosswalk.conversions.fleet import RESULTS
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> int:
             case [name, source, target, to, *options]:
                 machine = read_machine(name)
                 return follow(machine, start(machine, describe_fleet(source, target, to, options)))
-    except DeployError as error:
+    except (BotoCoreError, ClientError, DeployError) as error:  # among them no region, or no credentials
         print(error, file=sys.stderr)
         return 1
     print(__doc__, file=sys.stderr)

@@ -18,10 +18,11 @@ PATIENCE = 90 * 60
 def destroy_stack(stack: str) -> Iterator[str]:
     """Each step, as it begins, from wherever an earlier attempt has stopped.
 
-    Raises DeployError when CloudFormation could not delete something.
+    Raises DeployError when something is in the way, or CloudFormation could not delete something.
     """
     status = read_state(stack).status
     if status not in ("NONE", "DELETE_IN_PROGRESS"):
+        require_no_shell(stack)
         yield from clear_the_way(stack)
     if status != "NONE":
         yield f"Delete the stack {stack}; the functions' network interfaces and the last snapshot may take an hour"
@@ -32,6 +33,24 @@ def destroy_stack(stack: str) -> Iterator[str]:
     for group in list_log_groups(stack):
         yield f"Delete the log group {group}"
         boto3.client("logs").delete_log_group(logGroupName=group)
+
+
+def require_no_shell(stack: str) -> None:
+    """CloudFormation would try for an hour to delete the subnet in which somebody's shell still is.
+
+    CloudShell tags the interfaces that it makes, and leaves those that it may not delete (its User Guide, "Required IAM
+    permissions for creating and using CloudShell VPC environments").
+    """
+    for vpc in list_resources(stack, "AWS::EC2::VPC"):
+        filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "tag-key", "Values": ["ManagedByCloudShell"]}]
+        interfaces = boto3.client("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+        if interfaces:
+            names = ", ".join(interface["NetworkInterfaceId"] for interface in interfaces)
+            raise DeployError(
+                f"An environment of CloudShell still has {names} in the stack's VPC: delete the environment (console,"
+                " CloudShell, Actions), and what it leaves by aws ec2 delete-network-interface --network-interface-id"
+                " ID. Then run make destroy again."
+            )
 
 
 def clear_the_way(stack: str) -> Iterator[str]:

@@ -159,6 +159,16 @@ def test_an_environment_without_fleets_says_how_to_have_them(monkeypatch: pytest
         read_machine("dev")
 
 
+def test_without_a_region_one_line_says_so(
+    aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    assert convert_bucket.main(["dev", "arn"]) == 1
+    assert capsys.readouterr().err == "You must specify a region.\n"
+
+
 def test_starting_compares_at_once_with_the_accounts_concurrency(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,6 +104,17 @@ def test_an_unknown_environment_is_one_line_on_stderr(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "samconfig.toml has no environment staging; it has dev, prod.\n"
 
 
+@pytest.mark.parametrize("name", ["parameters", "check", "protected", "settle", "publish", "smoke"])
+def test_without_a_region_one_line_says_so(
+    name: str, aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for variable in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    assert main([name, "dev"]) == 1
+    assert capsys.readouterr().err == "You must specify a region.\n"
+
+
 def test_outputs_are_read_from_the_stack(account: Any) -> None:
     account.create_stack(StackName="crosswalk-dev", TemplateBody=json.dumps(TEMPLATE))
     assert require_stack("crosswalk-dev").outputs == {"SiteUrl": "https://crosswalk.example.org"}

@@ -21,6 +21,11 @@ STACK = "crosswalk-dev"
 TEMPLATE = {
     "Resources": {
         "SiteBucket": {"Type": "AWS::S3::Bucket"},
+        "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.20.0.0/16"}},
+        "PrivateSubnetA": {
+            "Type": "AWS::EC2::Subnet",
+            "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.20.0.0/20"},
+        },
         "Database": {
             "Type": "AWS::RDS::DBInstance",
             "Properties": {
@@ -65,6 +70,19 @@ def test_a_protected_database_old_versions_and_kept_layers_are_not_in_the_way(st
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert boto3.client("rds").describe_db_instances()["DBInstances"] == []
     assert list_layer_versions(f"{STACK}-shared") == []
+
+
+def test_a_shell_in_the_vpc_is_told_before_anything_is_deleted(stack: str) -> None:
+    tags = [{"ResourceType": "network-interface", "Tags": [{"Key": "ManagedByCloudShell", "Value": ""}]}]
+    client = boto3.client("ec2")
+    made = client.create_network_interface(SubnetId=find("PrivateSubnetA"), TagSpecifications=tags)
+    interface = made["NetworkInterface"]["NetworkInterfaceId"]
+    with pytest.raises(DeployError, match=f"environment of CloudShell still has {interface}"):
+        list(destroy_stack(STACK))
+    assert boto3.client("rds").describe_db_instances()["DBInstances"][0]["DeletionProtection"]
+    assert len(boto3.client("s3").list_object_versions(Bucket=stack)["Versions"]) == 2
+    client.delete_network_interface(NetworkInterfaceId=interface)
+    assert next(destroy_stack(STACK)).startswith("Lift the deletion protection")
 
 
 def test_the_logs_of_every_database_there_has_been_go_and_no_other(stack: str) -> None:
