@@ -69,8 +69,9 @@ def print_parameters(settings: DeploySettings) -> None:
 
     The database is protected only once the stack stands: a failed first deploy could not be taken back otherwise.
     """
-    parameters = {**settings.parameters, "Version": read_version(), "Release": compute_release(settings)}
     state = read_state(settings.stack)
+    release = compute_release(settings, state.failure)
+    parameters = {**settings.parameters, "Version": read_version(), "Release": release}
     parameters["ZoneA"], parameters["ZoneB"] = choose_zones(settings, state)
     if not state.has_stood:
         parameters[LATER] = "false"

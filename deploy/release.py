@@ -16,9 +16,14 @@ def read_version() -> str:
     return _git("describe", "--always", "--dirty", "--tags").decode().strip()
 
 
-def compute_release(settings: DeploySettings, layer: Path = LAYER) -> str:
-    """Ten digits, hexadecimal, over the commit, what is not committed, the built layer and every parameter's value."""
-    digest = sha256(_git("rev-parse", "HEAD") + _git("diff", "--binary", "HEAD"))
+def compute_release(settings: DeploySettings, failure: str = "", layer: Path = LAYER) -> str:
+    """Ten digits, hexadecimal, over the commit, what is not committed, the built layer and every parameter's value.
+
+    failure: the failed update that the stack has come back from, if any. The versions that it published stay, and
+    Lambda publishes none that is like the latest: the same release once more would fail ("A version for this Lambda
+    function exists").
+    """
+    digest = sha256(_git("rev-parse", "HEAD") + _git("diff", "--binary", "HEAD") + failure.encode())
     names = _git("ls-files", "-z", "--others", "--exclude-standard").decode().split("\0")
     untracked = [Path(name) for name in names if name]
     built = [path for path in layer.rglob("*") if path.is_file()]

@@ -14,16 +14,25 @@ class DeployError(Exception):
 
 @dataclass(frozen=True)
 class StackState:
-    """`status` is CloudFormation's, or NONE where there is no stack; a stack may be there and have never stood."""
+    """`status` is CloudFormation's, or NONE where there is no stack; a stack may be there and have never stood.
+
+    `updated` is when its last update began.
+    """
 
     status: str = "NONE"
     parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+    updated: str = ""
 
     @property
     def has_stood(self) -> bool:
         """Whether the stack has ever been complete."""
         return self.status.startswith("UPDATE_") or self.status == "CREATE_COMPLETE"
+
+    @property
+    def failure(self) -> str:
+        """Tells the failed update that the stack has come back from, if it has, from any other."""
+        return self.updated if self.status == "UPDATE_ROLLBACK_COMPLETE" else ""
 
 
 def read_state(stack: str) -> StackState:
@@ -36,7 +45,7 @@ def read_state(stack: str) -> StackState:
         raise
     parameters = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
-    return StackState(found["StackStatus"], parameters, outputs)
+    return StackState(found["StackStatus"], parameters, outputs, str(found.get("LastUpdatedTime", "")))
 
 
 def require_stack(stack: str) -> StackState:

@@ -87,6 +87,16 @@ def test_protecting_the_database_is_no_new_release(account: Any, capsys: pytest.
     assert {name for name in first if first[name] != second[name]} == {"DatabaseDeletionProtection"}
 
 
+@pytest.mark.parametrize(("status", "same"), [("UPDATE_COMPLETE", True), ("UPDATE_ROLLBACK_COMPLETE", False)])
+def test_only_a_stack_that_came_back_from_a_failure_makes_another_release(
+    status: str, same: bool, account: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zones = {"ZoneA": "eu-central-1a", "ZoneB": "eu-central-1b"}
+    first = read_parameters("dev", capsys)["Release"]
+    monkeypatch.setattr(command, "read_state", lambda stack: StackState(status, zones, updated="2026-11-24 12:00"))
+    assert (read_parameters("dev", capsys)["Release"] == first) is same
+
+
 def test_a_setting_that_the_template_does_not_know_is_refused(tmp_path: Path) -> None:
     samconfig = tmp_path / "samconfig.toml"
     samconfig.write_text('[dev.deploy.parameters]\nstack_name = "x"\nparameter_overrides = ["DatabaseSise=20"]')

@@ -30,8 +30,8 @@ def repository(settings: DeploySettings, tmp_path: Path, monkeypatch: pytest.Mon
     return tmp_path
 
 
-def release(settings: DeploySettings) -> str:
-    return compute_release(settings, Path("built"))
+def release(settings: DeploySettings, failure: str = "") -> str:
+    return compute_release(settings, failure, Path("built"))
 
 
 def test_the_same_state_is_the_same_release_and_fits_into_names(repository: Path, settings: DeploySettings) -> None:
@@ -51,6 +51,12 @@ def test_a_commit_is_another_release(repository: Path, settings: DeploySettings)
     before = release(settings)
     subprocess.run(["git", "commit", "--quiet", "--allow-empty", "--message", "two"], check=True)
     assert release(settings) != before
+
+
+def test_a_release_that_failed_is_another_one_at_the_next_try(repository: Path, settings: DeploySettings) -> None:
+    """Lambda would refuse to publish a version that is like its latest, which the first try has left."""
+    tries = {release(settings), release(settings, "2026-11-24 12:00"), release(settings, "2026-11-24 13:00")}
+    assert len(tries) == 3
 
 
 def test_every_parameter_but_the_databases_protection_makes_another_release(
