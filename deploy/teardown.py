@@ -1,4 +1,4 @@
-"""Takes a stack down, with what CloudFormation would stop at or leave: a protected database, a full bucket, layers.
+"""Takes a stack down, with what CloudFormation would stop at or leave: a protected database, full buckets, RDS's logs.
 
 The database's last snapshot stays, and so do the snapshots before it: they are the only copy of the users by then.
 """
@@ -27,9 +27,6 @@ def destroy_stack(stack: str) -> Iterator[str]:
     if status != "NONE":
         yield f"Delete the stack {stack}; the functions' network interfaces and the last snapshot may take an hour"
         delete_stack(stack)
-    for layer in list_layer_versions(f"{stack}-shared"):
-        yield f"Delete the layer's version {layer}"
-        boto3.client("lambda").delete_layer_version(LayerName=f"{stack}-shared", VersionNumber=layer)
     for group in list_log_groups(stack):
         yield f"Delete the log group {group}"
         boto3.client("logs").delete_log_group(logGroupName=group)
@@ -83,12 +80,6 @@ def delete_stack(stack: str, patience: int = PATIENCE) -> None:
             raise DeployError(f"{stack} is still being deleted: run make destroy again in a while.") from error
         reasons = "; ".join(list(list_failures(stack_id))[:5])
         raise DeployError(f"{stack} is not gone: {reasons}. Mend that and run make destroy again.") from error
-
-
-def list_layer_versions(layer: str) -> list[int]:
-    """The template retains them, since a rollback needs the one before."""
-    pages = boto3.client("lambda").get_paginator("list_layer_versions").paginate(LayerName=layer)
-    return [version["Version"] for page in pages for version in page["LayerVersions"]]
 
 
 def list_log_groups(stack: str) -> list[str]:

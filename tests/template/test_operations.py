@@ -119,8 +119,9 @@ def test_a_new_release_publishes_every_function_and_the_same_one_nothing(tmp_pat
     assert list_versions(Release="abcdef0123").isdisjoint(first)
 
 
-def test_a_layer_is_kept_for_the_way_back() -> None:
-    assert "PublishLambdaVersion: true" in Path("template.yaml").read_text()
+def test_the_layer_of_the_release_before_goes_once_the_next_stands(stack: Stack) -> None:
+    (layer,) = [one for one in stack.resources.values() if one["Type"] == "AWS::Lambda::LayerVersion"]
+    assert layer["DeletionPolicy"] == "Delete"
 
 
 def test_a_missing_purge_is_noticed_within_26_hours(stack: Stack) -> None:

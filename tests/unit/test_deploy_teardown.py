@@ -1,8 +1,6 @@
 """Taking a stack down, against moto: the real template's obstacles in a stack of their own."""
 
-import io
 import json
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +13,7 @@ from moto import mock_aws
 from deploy import __main__ as command
 from deploy import teardown
 from deploy.stack import DeployError, StackState
-from deploy.teardown import PATIENCE, clear_the_way, delete_stack, destroy_stack, lift_protection, list_layer_versions
+from deploy.teardown import PATIENCE, clear_the_way, delete_stack, destroy_stack, lift_protection
 
 STACK = "crosswalk-dev"
 TEMPLATE = {
@@ -43,7 +41,7 @@ TEMPLATE = {
 
 @pytest.fixture
 def stack(aws: None) -> Iterator[str]:
-    """A stack with a protected database, a bucket with old versions, and a kept layer. Returns the bucket."""
+    """A stack with a protected database, and a bucket with old versions. Returns the bucket."""
     with mock_aws():
         boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
         boto3.client("rds").modify_db_instance(DBInstanceIdentifier=find("Database"), DeletionProtection=True)
@@ -51,12 +49,6 @@ def stack(aws: None) -> Iterator[str]:
         for body in (b"first", b"second"):
             boto3.client("s3").put_object(Bucket=find("SiteBucket"), Key="index.html", Body=body)
         boto3.client("s3").delete_object(Bucket=find("SiteBucket"), Key="index.html")
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w") as layer:
-            layer.writestr("python/crosswalk.py", "")
-        boto3.client("lambda").publish_layer_version(
-            LayerName=f"{STACK}-shared", Content={"ZipFile": archive.getvalue()}
-        )
         yield find("SiteBucket")
 
 
@@ -65,11 +57,10 @@ def find(logical_id: str) -> str:
     return str(resource["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def test_a_protected_database_old_versions_and_kept_layers_are_not_in_the_way(stack: str) -> None:
+def test_a_protected_database_and_old_versions_are_not_in_the_way(stack: str) -> None:
     list(destroy_stack(STACK))
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert boto3.client("rds").describe_db_instances()["DBInstances"] == []
-    assert list_layer_versions(f"{STACK}-shared") == []
 
 
 def test_a_shell_in_the_vpc_is_told_before_anything_is_deleted(stack: str) -> None:
@@ -110,16 +101,14 @@ def test_without_a_stack_destroy_goes_on_with_what_it_has_left(stack: str, monke
     boto3.client("logs").create_log_group(logGroupName=f"/aws/rds/proxy/{STACK}")
     monkeypatch.setattr("builtins.input", lambda prompt: STACK)
     assert command.main(["destroy", "dev"]) == 0
-    assert list_layer_versions(f"{STACK}-shared") == []
     assert boto3.client("logs").describe_log_groups()["logGroups"] == []
 
 
 def test_a_stack_that_is_being_deleted_is_only_waited_for(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     list(clear_the_way(STACK))
     monkeypatch.setattr(teardown, "read_state", lambda stack: StackState("DELETE_IN_PROGRESS"))
-    first, second = list(destroy_stack(STACK))
-    assert first.startswith("Delete the stack")
-    assert second.startswith("Delete the layer")
+    (only,) = list(destroy_stack(STACK))
+    assert only.startswith("Delete the stack")
 
 
 @pytest.mark.parametrize("code", ["DBInstanceNotFound", "InvalidDBInstanceState"])
