@@ -17,6 +17,8 @@ DATA_OUT = 0.09
 GB_SECOND = 0.0000166667
 REQUEST = (3.50 + 0.20 + 2 * 0.50 + 0.05 * 5 + 0.60) / 1e6
 """API Gateway, Lambda, 2 KB of logs, a trace for one in twenty, and the firewall."""
+S3_WRITE = 5 / 1e6
+"""A write or a list. A conversion has nine: four small objects, three for the result, and a list at each end."""
 
 OPEN = ("/json2xml", "/xml2json")
 PROD = read_settings("prod").parameters
@@ -48,6 +50,12 @@ def test_the_page_tells_what_strangers_can_cost_a_day(stack: Stack) -> None:
     assert [int(one) for one in told] == pytest.approx(
         [data + time + requests, (data + time + requests) / 24], rel=0.03
     )
+
+
+def test_the_page_tells_what_the_requests_of_open_conversions_cost_a_day() -> None:
+    begun = int(PROD["ConversionRate"]) * DAY
+    dollars = 2 * begun * REQUEST + 9 * begun * S3_WRITE
+    assert f"| Requests | {dollars:.0f} | 20 begun" in Path("docs/costs.md").read_text()
 
 
 def test_what_the_converters_cost_is_watched_as_invocations_and_time(stack: Stack) -> None:

@@ -168,6 +168,6 @@ def test_the_runbook_names_only_what_is_there(stack: Stack) -> None:
     assert set(re.findall(r"`make ([a-z-]+)", runbook)) <= targets
     known = {*stack.template["Parameters"], *stack.resources, *stack.template["Outputs"]}
     known |= {"DeployRole", "CloudFormationRole", "UserRoutesPolicy", "ConversionRoutesPolicy"}  # of bootstrap.yaml
-    known |= {"DbiResourceId"}  # RDS's own word
+    known |= {"DbiResourceId", "PowerUserAccess"}  # AWS's own words
     named = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+)", runbook))
     assert {"DatabaseSubnets", "UserRate", "DashboardUrl", "HealthLog"} <= named <= known
