@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
 
-from tests.template.stack import Stack
+from tests.template.stack import Stack, as_list
 
 NAME = "crosswalk-test"
 # moto has these too, but not what ours refer to or hold: a managed password, an OpenAPI body, an alias.
@@ -41,7 +41,7 @@ def keep_what_moto_knows(template: dict[str, Any]) -> dict[str, Any]:
         if "Fn::GetAtt" in value and value["Fn::GetAtt"][0] in gone:
             return "arn:aws:service:region:account:kind:" + ".".join(value["Fn::GetAtt"])
         if "DependsOn" in value:
-            value = {**value, "DependsOn": [name for name in value["DependsOn"] if name in kept]}
+            value = {**value, "DependsOn": [name for name in as_list(value["DependsOn"]) if name in kept]}
         return {key: cut(member) for key, member in value.items() if key != "Layers"}  # moto cannot update them
 
     return {**template, "Resources": cut(kept), "Outputs": cut(template["Outputs"])}
@@ -69,9 +69,10 @@ def parameters(**values: str) -> list[dict[str, str]]:
 
 def test_the_stack_deploys_updates_and_deletes(template: str) -> None:
     cloudformation, functions = boto3.client("cloudformation"), boto3.client("lambda")
-    fleets = {"FleetSource": "feeds", "FleetTarget": "rows"}
+    zones = {"ZoneA": "eu-central-1a", "ZoneB": "eu-central-1b"}
+    given = {"FleetSource": "feeds", "FleetTarget": "rows", **zones}
     cloudformation.create_stack(
-        StackName=NAME, TemplateBody=template, Capabilities=["CAPABILITY_IAM"], Parameters=parameters(**fleets)
+        StackName=NAME, TemplateBody=template, Capabilities=["CAPABILITY_IAM"], Parameters=parameters(**given)
     )
     created = cloudformation.describe_stacks(StackName=NAME)["Stacks"][0]
     assert created["StackStatus"] == "CREATE_COMPLETE"
@@ -82,7 +83,7 @@ def test_the_stack_deploys_updates_and_deletes(template: str) -> None:
         StackName=NAME,
         TemplateBody=template,
         Capabilities=["CAPABILITY_IAM"],
-        Parameters=parameters(AllowedOrigins="https://example.org", **fleets),
+        Parameters=parameters(AllowedOrigins="https://example.org", **given),
     )
     updated = functions.list_functions()["Functions"]
     assert {function["FunctionName"] for function in updated} == names
