@@ -14,7 +14,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from deploy.stack import DeployError, list_failures, read_state
+from deploy.stack import DeployError, StackState, list_failures, read_state
 
 STACK = "crosswalk-bootstrap"
 TEMPLATE = Path("bootstrap.yaml")
@@ -38,9 +38,7 @@ def main(arguments: list[str]) -> int:
 def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> dict[str, str]:
     """The stack's outputs, once it is as the template says. Raises DeployError with CloudFormation's reasons."""
     state = read_state(STACK)
-    # A stack keeps what it was made with: with another answer it would make, or delete, what all regions need.
-    kept = {name: state.parameters.get(name, value) for name, value in find_what_is_there().items()}
-    parameters = {**parameters, **kept}
+    parameters = {**parameters, **decide_what_to_make(state)}
     request = {
         "StackName": STACK,
         "TemplateBody": template.read_text(),
@@ -59,6 +57,18 @@ def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> 
             if "No updates are to be performed" not in str(error):
                 raise
     return read_state(STACK).outputs
+
+
+def decide_what_to_make(state: StackState) -> dict[str, str]:
+    """The parameters that say so: what the account has when the stack is made, and the same ever after.
+
+    With another answer the stack would make once more, or delete, what all regions need.
+    """
+    found = find_what_is_there()
+    kept = {name: state.parameters.get(name, value) for name, value in found.items()}
+    if found["FirstRegion"] == "true":  # whichever region it was is there no more
+        kept["FirstRegion"] = "true"
+    return kept
 
 
 def find_what_is_there() -> dict[str, str]:

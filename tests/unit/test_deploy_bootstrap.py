@@ -48,6 +48,14 @@ def make_what_outlives_the_stack() -> dict[str, str]:
     return {"GitHubProvider": provider["OpenIDConnectProviderArn"], "ApiGatewayLogRole": role["Arn"]}
 
 
+def make_boundary() -> str:
+    """Its ARN."""
+    allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    made = boto3.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=policy)
+    return str(made["Policy"]["Arn"])
+
+
 def read_found() -> dict[str, str]:
     parameters = read_state(STACK).parameters
     return {name: parameters[name] for name in FOUND}
@@ -70,9 +78,7 @@ def test_what_an_earlier_stack_has_left_is_used_again(template: Path) -> None:
 def test_a_further_region_is_told_by_what_the_first_has_made(template: Path) -> None:
     with mock_aws():
         made = make_what_outlives_the_stack()
-        allowed = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
-        boto3.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=policy)
+        make_boundary()
         bootstrap_account({"Email": "you@example.org"}, template)
         assert read_found() == {"FirstRegion": "false", **made}
 
@@ -84,6 +90,16 @@ def test_a_stack_that_made_what_all_regions_need_keeps_it(template: Path) -> Non
         make_what_outlives_the_stack()
         bootstrap_account({"Email": "me@example.org"}, template)
         assert read_found() == {"FirstRegion": "true", "GitHubProvider": "", "ApiGatewayLogRole": ""}
+
+
+def test_another_region_takes_over_where_the_first_is_gone(template: Path) -> None:
+    with mock_aws():
+        made = make_what_outlives_the_stack()
+        boundary = make_boundary()
+        bootstrap_account({"Email": "you@example.org"}, template)
+        boto3.client("iam").delete_policy(PolicyArn=boundary)
+        bootstrap_account({"Email": "you@example.org"}, template)
+        assert read_found() == {"FirstRegion": "true", **made}
 
 
 def test_the_template_takes_what_is_found() -> None:
