@@ -47,6 +47,10 @@ class Endpoints:
     signature: httpx.Auth
 
 
+Check = Callable[[Endpoints], httpx.Response | None]
+"""What its docstring claims: nothing if it holds, else the answer that was wrong."""
+
+
 def run_smoke_test(
     endpoints: Endpoints, closed: frozenset[str] = frozenset(), *, patience: float = 60.0
 ) -> Iterator[str]:
@@ -68,7 +72,7 @@ def run_smoke_test(
         yield claim
 
 
-def try_check(check: Callable[[Endpoints], httpx.Response | None], endpoints: Endpoints) -> str:
+def try_check(check: Check, endpoints: Endpoints) -> str:
     """`ok`, or what was seen instead."""
     try:
         wrong = check(endpoints)
@@ -172,7 +176,7 @@ def wait_for_conversion(endpoints: Endpoints, conversion_id: str) -> httpx.Respo
     return answer
 
 
-CHECKS: list[tuple[Callable[[Endpoints], httpx.Response | None], str | None]] = [
+CHECKS: list[tuple[Check, str | None]] = [
     (expect_version, None),
     (expect_database, None),
     (expect_round_trip, "ConverterRate"),
