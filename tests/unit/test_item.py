@@ -92,6 +92,16 @@ OTHER_FORMS = [
     ('""', '<ITEM type="string" value=""></ITEM>'),
     ('""', '<ITEM escaped="true" type="string"/>'),
     (
+        r'["x","a\"  />b"]',
+        """<ITEM type='list'><ITEM type="string" value="x"  /><ITEM type='string' value='a"  />b'/></ITEM>""",
+    ),
+    (
+        r'{"a\u0000":"\\","b":"\u0000"}',
+        r'<ITEM type="object"><ITEM escaped-key="true" key="a\u0000" type="string" value="\"'
+        "\n/>"
+        r'<!-- > --> <ITEM escaped="true" key="b" type="string" value="\u0000"></ITEM></ITEM>',
+    ),
+    (
         '{"a":1}',
         "<?xml version='1.0' encoding='UTF-8'?>\n"
         "<ITEM  type = 'object'><ITEM value='1' type='integer' key='a'></ITEM ></ITEM>\n",

@@ -47,16 +47,17 @@ def normalize(chunk: Chunk) -> str | None:
         text = _COMMENTS_BEHIND_TAG.sub(">", _SPACE_BETWEEN_TAGS.sub("><", ">" + text))[1:]
         if text.count("<") != text.count(">"):  # a `>` in a value, behind which might have stood what is no comment
             return None
+    # In most of these, the first tags of a chunk tell of all.
+    if "'" in text and (text.find("<ITEM key='", 0, _FIRST) >= 0 or text.find("<ITEM type='", 0, _FIRST) >= 0):
+        text = _unify_quotes(text)
     end = text.find("/>")
-    if end >= 0 and text[max(end - 2, 0) : end] not in ('" ', "' ") and not _VALUE_LIKE_END.search(text):
+    space = text[max(end - 2, 0) : max(end, 0)]
+    if (space.isspace() or space.endswith(("\n", "\t"))) and not _VALUE_LIKE_END.search(text):
         text = _SPACE_BEFORE_END.sub('" />', text)
     if "\n" in text or "\t" in text:
         text = _SPACE_BETWEEN_TAGS.sub("><", text)
         if "\n" in text or "\t" in text:  # in an attribute it means a space
             return None
-    # In these, the first tags of a chunk tell of all.
-    if "'" in text and (text.find("<ITEM key='", 0, _FIRST) >= 0 or text.find("<ITEM type='", 0, _FIRST) >= 0):
-        text = _unify_quotes(text)
     if text.find('"></ITEM>', 0, max(end, _FIRST) if end >= 0 else len(text)) >= 0:
         text = _replace_end(text, '"></ITEM>')
     if text.endswith('"', 0, text.find("/>")):
