@@ -10,7 +10,12 @@ r"""Writes the ITEM elements of a piece of JSON.
 The json module calls a hook for each number and for each object once it is complete, so there is never a tree.
 A fragment ends in `>`; a string of the piece never does, since its `>` have been replaced. The quotes that we write are
 U+0001 (`^` above), which no string can hold at that time, so that strings' own quotes can be replaced all at once.
-Most pieces hold only characters that XML can carry; only in the others each string is looked at by itself.
+
+    ["a\u0000"]                                                   a piece that holds what XML cannot carry
+    ["a\u0000\u0002"]                                             a mark, U+0002, behind each such character
+     type=^string^ value=^a\u0000^ escaped=^true^ />               its fragment
+
+In most pieces nothing has to be marked. In the others, only strings with a mark are looked at.
 """
 
 import re
