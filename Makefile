@@ -22,8 +22,9 @@ help:  ## list these targets
 start: $(VENV)/.local  ## run the service on this machine (PORT=3000, HOST=127.0.0.1, LOG=json)
 	@exec env HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m local
 
+# On up to four processors. The tests of a file stay together: they share a browser, a server or a built layer.
 test: $(VENV)/.dev $(SAM_VENV)/.installed .npm/.installed  ## run the tests (TESTS=tests/unit for a part of them)
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(VENV)/.dev $(POLICY_VENV)/.passed  ## lint, format check, types, template, security policies
 	@$(BIN)/ruff check .
