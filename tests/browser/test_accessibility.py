@@ -15,7 +15,8 @@ PHONE = {"width": 390, "height": 844}
 
 def find_violations(page: Page, axe: Path) -> list[str]:
     """What axe finds on a page, in words."""
-    page.evaluate(axe.read_text())
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe.read_text())
     found: dict[str, Any] = page.evaluate("axe.run()")
     return [
         f"{violation['id']}: {[node['html'][:120] for node in violation['nodes']]}" for violation in found["violations"]
@@ -99,12 +100,12 @@ def test_every_name_of_a_button_says_which_pane(person: Person) -> None:
         assert all(name.endswith(f" {pane}") for name in tools.all_text_contents())
 
 
-@pytest.mark.parametrize("width", [320, 390, 768, 1280])
 @pytest.mark.parametrize("state", ["empty", "options", "different", "commands"])
-def test_no_width_needs_sideways_scrolling(person: Person, state: str, width: int) -> None:
-    person.page.set_viewport_size({"width": width, "height": 800})
+def test_no_width_needs_sideways_scrolling(person: Person, state: str) -> None:
     STATES[state](person)
-    assert person.page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (320, 390, 768, 1280):
+        person.page.set_viewport_size({"width": width, "height": 800})
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_type_at_200_percent_needs_no_sideways_scrolling(person: Person) -> None:

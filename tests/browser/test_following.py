@@ -87,8 +87,10 @@ def test_typing_on_sends_one_request_for_many_keys(person: Person) -> None:
 def test_a_service_that_answers_in_eight_seconds_is_waited_for(person: Person) -> None:
     held: list[Route] = []
     person.page.route("**/json2xml*", lambda route: held.append(route))
-    person.write("JSON", "[1]")
-    person.page.wait_for_timeout(8000)
+    person.page.clock.install()
+    with person.page.expect_request("**/json2xml*"):
+        person.write("JSON", "[1]")
+    person.page.clock.fast_forward(8000)
     person.expect_settled("…")
     expect(person.page).to_have_title("… JSON to XML · Crosswalk")
     held[0].continue_()
