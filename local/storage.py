@@ -156,7 +156,7 @@ def describe_object(bucket: str, key: str, etag: str, size: int) -> dict[str, An
 
 
 def create_buckets(address: str, buckets: Buckets) -> None:
-    """Makes the template's buckets, each with its rules for pages and for what is to be removed."""
+    """Makes the template's buckets, each with its rules for pages. Nothing lives long enough here to be removed."""
     import boto3
 
     client = boto3.client(
@@ -166,23 +166,9 @@ def create_buckets(address: str, buckets: Buckets) -> None:
         aws_access_key_id="local",
         aws_secret_access_key="local",  # noqa: S106
     )
-    for name, properties in buckets.items():
-        client.create_bucket(Bucket=name)
+    names = {"MaxAge": "MaxAgeSeconds"}  # CloudFormation's names and the API's
+    for bucket, properties in buckets.items():
+        client.create_bucket(Bucket=bucket)
         if cors := properties.get("CorsConfiguration"):
-            rules = [rename(rule, {"MaxAge": "MaxAgeSeconds"}) for rule in cors["CorsRules"]]
-            client.put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": rules})
-        if lifecycle := properties.get("LifecycleConfiguration"):
-            configuration = {"Rules": [read_lifecycle_rule(rule) for rule in lifecycle["Rules"]]}
-            client.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=configuration)
-
-
-def read_lifecycle_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """CloudFormation's form of a rule in the API's."""
-    renamed = rename(rule, {"Id": "ID", "ExpirationInDays": "Expiration"})
-    if "Expiration" in renamed:
-        renamed["Expiration"] = {"Days": renamed["Expiration"]}
-    return {"Filter": {"Prefix": ""}, **renamed}
-
-
-def rename(members: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    return {names.get(name, name): value for name, value in members.items()}
+            rules = [{names.get(name, name): value for name, value in rule.items()} for rule in cors["CorsRules"]]
+            client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})

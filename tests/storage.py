@@ -1,4 +1,4 @@
-"""S3 in moto, with a bucket for conversions, and the events that tell of its objects."""
+"""S3 in moto, with a bucket for conversions."""
 
 import json
 import re
@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from crosswalk.conversions.storage import create_client
 from crosswalk.settings import read_conversion_settings, read_storage_settings
+from local.storage import describe_object
 
 BUCKET = "crosswalk-conversions"
 REGION = "eu-central-1"
@@ -28,7 +29,7 @@ class Bucket:
     def put(self, key: str, body: bytes) -> dict[str, Any]:
         """Upload an object; returns EventBridge's event of it."""
         etag = self.client.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
-        return create_upload_event(key, etag, len(body))
+        return describe_object(self.name, key, etag, len(body))
 
     def put_json(self, key: str, **changes: Any) -> None:
         """Change members of an object of JSON."""
@@ -52,29 +53,6 @@ class Bucket:
         """The keys of uploads that are neither completed nor given up."""
         found = self.client.list_multipart_uploads(Bucket=self.name).get("Uploads", [])
         return [upload["Key"] for upload in found]
-
-
-def create_upload_event(key: str, etag: str, size: int) -> dict[str, Any]:
-    """What EventBridge tells of a new object."""
-    return {
-        "version": "0",
-        "id": "17793124-05d4-b198-2fde-7ededc63b103",
-        "detail-type": "Object Created",
-        "source": "aws.s3",
-        "account": "123456789012",
-        "time": "2026-11-24T12:00:00Z",
-        "region": REGION,
-        "resources": [f"arn:aws:s3:::{BUCKET}"],
-        "detail": {
-            "version": "0",
-            "bucket": {"name": BUCKET},
-            "object": {"key": key, "size": size, "etag": etag, "sequencer": "00617F08299329D189"},
-            "request-id": "N4N7GDK58NMKJ12R",
-            "requester": "123456789012",
-            "source-ip-address": "192.0.2.1",
-            "reason": "PutObject",
-        },
-    }
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from urllib.parse import unquote, unquote_plus
 from uuid import uuid4
 
 from starlette.responses import Response
+from werkzeug.http import parse_accept_header
 
 from local.host.service import Route, Service
 
@@ -210,9 +211,14 @@ def build_response(answer: bytes, request: Request, service: Service) -> Respons
 
 
 def _compress(response: Response, request: Request, service: Service) -> Response:
-    """Compresses as API Gateway does where the template says so: only what is not, and only for who asks for gzip."""
+    """Compresses as API Gateway does where the template says so: only what is not, and only for who asks for gzip.
+
+    It does not take `*` for that:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-receive-response-with-compressed-payload.html
+    """
     least, content = service.minimum_compression, bytes(response.body)
-    accepted = re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", request.header("accept-encoding") or "")
+    codings = parse_accept_header(request.header("accept-encoding"))
+    accepted = any(coding.lower() == "gzip" and quality > 0 for coding, quality in codings)
     if least is None or len(content) < least or not content or not accepted or "content-encoding" in response.headers:
         return response
     response.body = gzip.compress(content, 6, mtime=0)

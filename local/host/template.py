@@ -20,7 +20,7 @@ PROPERTIES = {
     FUNCTION: ("CodeUri", "Environment", "Events", "Handler", "Layers", "MemorySize", "Runtime", "Timeout"),
     API: ("Auth", "BinaryMediaTypes", "GatewayResponses", "MinimumCompressionSize", "StageName"),
     LAYER: ("ContentUri",),
-    BUCKET: ("CorsConfiguration", "LifecycleConfiguration"),
+    BUCKET: ("CorsConfiguration",),
     HEADERS_POLICY: ("ResponseHeadersPolicyConfig",),
 }
 

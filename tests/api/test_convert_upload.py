@@ -14,8 +14,9 @@ from crosswalk.conversions.storage import create_client
 from crosswalk.converter import json_to_xml
 from crosswalk.errors import ConversionFailed
 from functions.convert_upload.app import ConversionCrashed, handler
+from local.storage import describe_object
 from tests.events import Context
-from tests.storage import BUCKET, Bucket, create_upload_event, find_id, use_bucket
+from tests.storage import BUCKET, Bucket, find_id, use_bucket
 
 CONTEXT = Context(remaining=900_000, memory_limit_in_mb=1769)
 JSON = b'{"price":1.0,"tags":[],"price":1e400}'
@@ -275,5 +276,5 @@ def test_neither_ids_nor_documents_nor_the_messages_of_errors_are_logged(bucket:
 def test_an_event_of_an_object_that_was_removed_is_an_outcome(bucket: Bucket) -> None:
     event = upload(bucket, JSON)
     bucket.client.delete_object(Bucket=BUCKET, Key=event["detail"]["object"]["key"])
-    handler(create_upload_event(event["detail"]["object"]["key"], "0" * 32, len(JSON)), CONTEXT)
+    handler(describe_object(BUCKET, event["detail"]["object"]["key"], "0" * 32, len(JSON)), CONTEXT)
     assert ask(bucket, event)["problem"]["code"] == "vanished"

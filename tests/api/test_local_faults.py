@@ -288,15 +288,6 @@ def test_a_changed_template_is_taken_and_a_broken_one_is_not(project: Path) -> N
     running.stop()
 
 
-def test_one_function_can_be_invoked_without_http(tmp_path: Path) -> None:
-    event = tmp_path / "event.json"
-    event.write_text('{"hello":\n"é"}\n')
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "local", "invoke", "echo", str(event)]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
-    assert '\\"hello\\"' in done.stdout
-
-
 def test_the_log_holds_no_parameter_of_a_path(running: RunningService, client: httpx.Client) -> None:
     client.get("/things/as-good-as-a-key?email=secretive")
     running.wait_for_line("GET /things/{id} 200")
