@@ -71,6 +71,7 @@ def test_a_paste_into_a_result_takes_its_place(person: Person) -> None:
 
 def test_copying_is_seen_and_said(person: Person) -> None:
     person.write("JSON", "[1]")
+    person.expect_settled("=")
     person.use("JSON", "Copy")
     expect(person.pane("JSON").get_by_role("button", name="Copied")).to_be_visible()
     expect(person.status).to_have_text("Copied.")
