@@ -68,16 +68,13 @@ convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xm
 # The users' database: the one of `make start`, or the server that POSTGRES_DB_* name.
 COUNT ?= 500000
 
-.PHONY: seed-users psql soak-users walk-users
+.PHONY: seed-users psql walk-users
 
 seed-users: $(VENV)/.local  ## fill the users table (COUNT=500000)
 	@$(BIN)/python -m local.seed_users $(COUNT)
 
 psql: $(VENV)/.local  ## open psql on the users' database
 	@exec $(BIN)/python -m local.psql
-
-soak-users: $(VENV)/.dev  ## 50 clients, one minute, a restart in the middle, then an audit
-	@$(BIN)/python -m tests.load.soak_users
 
 walk-users: $(VENV)/.dev  ## walk through COUNT users while others are inserted; what pages cost
 	@$(BIN)/python -m tests.load.walk_users $(COUNT)
@@ -219,10 +216,13 @@ bench-cold: $(VENV)/.dev  ## a cold start of each function, from the built layer
 SECONDS ?= 60
 MINUTES ?= 60
 
-.PHONY: attack
+.PHONY: attack soak
 
 attack: $(VENV)/.dev .venv-attack/.installed  ## attack service and converter, report in a table (SECONDS=60 for each endless part)
 	@$(BIN)/python -m tests.attack $(SECONDS) $(PARTS)
+
+soak: $(VENV)/.dev  ## mixed traffic, a fault every few seconds, then an audit, in a table (MINUTES=60)
+	@$(BIN)/python -m tests.soak $(MINUTES)
 
 .venv-attack/.installed: requirements/attack.txt layers/shared/requirements.txt
 	$(INSTALL)

@@ -14,12 +14,12 @@ PYTHONPATH = f"{ROOT}:{ROOT / 'layers/shared'}"
 
 
 class RunningService:
-    """One `python -m local` on a free port, serving the project in a folder."""
+    """One `python -m local`, or another module like it, on a free port, serving the project in a folder."""
 
-    def __init__(self, folder: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, module: str = "local", **variables: str) -> None:
         self.lines: list[str] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "local"],
+            [sys.executable, "-m", module],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": PYTHONPATH, "HOST": "127.0.0.1", "PORT": "0", **variables},
             stdout=subprocess.PIPE,
