@@ -27,10 +27,10 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": PYTHONPATH}
 UNEXPECTED = re.compile(r"unexpected error|Traceback|\bCRITICAL\b")
 
 
-def run(*command: object) -> tuple[int, str]:
-    """The status of a program, and all that it printed."""
+def run(*command: object, folder: Path = ROOT) -> tuple[int, str]:
+    """The status of a program, and all that it printed. `folder`: where it runs, and leaves what it leaves behind."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(words, cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout.decode(errors="replace")
 
 
@@ -71,9 +71,9 @@ def try_schemas(seconds: int, folder: Path) -> Part:
             operation.pop("security", None)
     (folder / "openapi.json").write_text(json.dumps(document))
     with serve(folder, part) as address:
-        command = [ATTACKERS / "schemathesis", "--config-file", "tests/attack/schemathesis.toml", "run"]
+        command = [ATTACKERS / "schemathesis", "--config-file", ROOT / "tests/attack/schemathesis.toml", "run"]
         options = ["--url", address, "--max-examples", seconds, "--no-color", "--phases", "examples,coverage,fuzzing"]
-        status, printed = run(*command, folder / "openapi.json", *options)
+        status, printed = run(*command, folder / "openapi.json", *options, folder=folder)
     part.tried += count(r"(\d+) generated", printed)
     part.findings += [line.strip() for line in printed.splitlines() if re.match(r"\s*- ST\d+|\s*❌ ST\d+", line)]
     part.expect(status == 0 or bool(part.findings), printed[-2000:])

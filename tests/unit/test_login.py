@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from unittest.mock import Mock
 from urllib.parse import parse_qs
 
 import boto3
 import pytest
 
+from crosswalk import login
 from crosswalk.login import AwsCredentials, get_login, read_credentials, sign_token
 from crosswalk.settings import DatabaseSettings
 
 HOST = "crosswalk.proxy-abcdefghijkl.eu-central-1.rds.amazonaws.com"
 TOKEN = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_REGION": "eu-central-1"}
+START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
@@ -36,11 +39,26 @@ def test_without_a_password_a_token_logs_in_over_verified_tls(tmp_path: Path, mo
     root.touch()
     for name, value in {**TOKEN, "POSTGRES_IAM": "true", "POSTGRES_TLS_ROOT": str(root)}.items():
         monkeypatch.setenv(name, value)
-    login = get_login(DatabaseSettings(), "crosswalk")
-    assert login["password"].startswith("127.0.0.1:5432/?Action=connect&DBUser=crosswalk&")
-    assert (login["sslmode"], login["sslrootcert"]) == ("verify-full", str(root))
+    login_by_token = get_login(DatabaseSettings(), "crosswalk")
+    assert login_by_token["password"].startswith("127.0.0.1:5432/?Action=connect&DBUser=crosswalk&")
+    assert (login_by_token["sslmode"], login_by_token["sslrootcert"]) == ("verify-full", str(root))
     monkeypatch.setenv("POSTGRES_DB_PASSWORD", "given")
     assert get_login(DatabaseSettings(), "crosswalk")["password"] == "given"
+
+
+def test_a_login_after_a_tokens_expiry_has_a_token_of_that_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "root.pem").touch()
+    for name, value in {**TOKEN, "POSTGRES_IAM": "true", "POSTGRES_TLS_ROOT": str(tmp_path / "root.pem")}.items():
+        monkeypatch.setenv(name, value)
+    clock = Mock()
+    monkeypatch.setattr(login, "datetime", clock)
+    times = []
+    for clock.now.return_value in (START, START + timedelta(seconds=login.LIFETIME + 1)):
+        token = get_login(DatabaseSettings(), "crosswalk")["password"]
+        times += parse_qs(token)["X-Amz-Date"]
+    assert times == ["20261124T120000Z", "20261124T121501Z"]
 
 
 def test_credentials_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
