@@ -136,7 +136,8 @@ def main(seconds: int, *names: str) -> int:
         with tempfile.TemporaryDirectory() as folder:
             Path(folder).chmod(0o755)  # PostgreSQL runs as somebody else
             parts.append(PARTS[name](seconds, Path(folder)))
-        print(f"{name}: {len(parts[-1].findings)} findings", file=sys.stderr, flush=True)
+        # At once, too: whoever ends a long run has what it found so far.
+        print("\n".join(write_table(parts[-1:])), file=sys.stderr, flush=True)
     print("\n".join(write_table(parts)))
     return int(any(part.findings for part in parts))
 
