@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 SAM_VENV := .venv-sam
 POLICY_VENV := .venv-policy
 SOURCES := functions layers/shared/crosswalk local deploy tests benchmarks requirements
+LAYER := layers/shared/requirements.txt layers/shared/hashes.txt
 INSTALL = @$(PYTHON) requirements/install.py $@ $^
 
 export PYTHONPATH := layers/shared:.
@@ -41,11 +42,16 @@ clean:  ## remove everything that make has made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each requirements file: it is installed anew when it changes. Serving waits for no tools of ours.
-$(VENV)/.local: requirements/local.txt layers/shared/requirements.txt
+$(VENV)/.local: requirements/local.txt $(LAYER)
 	$(INSTALL)
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
 	$(INSTALL)
+
+.PHONY: hashes
+
+hashes:  ## write layers/shared/hashes.txt, after a pin of the layer has changed
+	@$(PYTHON) requirements/hashes.py $(LAYER)
 
 # The command line: `python -m crosswalk` with layers/shared on PYTHONPATH. JSON becomes XML, anything else JSON.
 IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(FILE))
@@ -86,7 +92,7 @@ load-test: $(VENV)/.dev .venv-load/.installed  ## 50 clients at random offsets, 
 	@USERS_COUNT=$(COUNT) $(BIN)/python -m tests.load.load_test dist/load-test.json
 	@$(BIN)/python -m benchmarks.load dist/load-test.json
 
-.venv-load/.installed: requirements/load.txt layers/shared/requirements.txt
+.venv-load/.installed: requirements/load.txt $(LAYER)
 	$(INSTALL)
 
 # AWS. The SAM CLI pins its dependencies tightly, so it lives in an environment of its own.
@@ -224,5 +230,5 @@ attack: $(VENV)/.dev .venv-attack/.installed  ## attack service and converter, r
 soak: $(VENV)/.dev  ## mixed traffic, a fault every few seconds, then an audit, in a table (MINUTES=60)
 	@$(BIN)/python -m tests.soak $(MINUTES)
 
-.venv-attack/.installed: requirements/attack.txt layers/shared/requirements.txt
+.venv-attack/.installed: requirements/attack.txt $(LAYER)
 	$(INSTALL)

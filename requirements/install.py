@@ -1,7 +1,8 @@
 """Installs a requirements file into the virtual environment that the stamp stands in: python install.py STAMP FILE...
 
-The first file is installed. All of them are looked at: a stamp that is newer says that there is nothing to do. Only one
-process at a time works on an environment, so whoever comes second finds the work done.
+The first file is installed. All of them are looked at: a stamp that is newer says that there is nothing to do. What one
+of them has hashes for is installed before, and only if it has one of these. Only one process at a time works on an
+environment, so whoever comes second finds the work done.
 """
 
 import fcntl
@@ -24,6 +25,10 @@ def main(stamp: Path, requirements: Path, *others: Path) -> None:
         if not (environment / "bin/pip").exists():
             venv.create(environment, symlinks=True, with_pip=True)
         pip = [str(environment / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        # By themselves: pip wants hashes of everything or of nothing that it is asked for at once.
+        for file in others:
+            if file.name == "hashes.txt":
+                subprocess.run([*pip, "--no-deps", "--require-hashes", "--requirement", str(file)], check=True)
         subprocess.run([*pip, "--requirement", str(requirements)], check=True)
         stamp.touch()
 

@@ -10,6 +10,8 @@ from packaging.utils import canonicalize_name
 
 REQUIREMENTS = Path("layers/shared/requirements.txt").read_text().splitlines()
 PINNED: dict[str, str] = dict(line.split("==") for line in REQUIREMENTS if line[0] != "#")
+HASHES = re.sub(r"\\\n +", "", Path("layers/shared/hashes.txt").read_text()).splitlines()
+COMPILED = {"psycopg-binary", "pydantic-core", "wrapt"}
 LAMBDA = {
     "python_version": "3.13",
     "python_full_version": "3.13.0",
@@ -40,6 +42,24 @@ def test_the_tests_run_with_what_the_layer_holds(name: str) -> None:
 
 def test_every_requirement_of_the_layer_is_an_exact_version() -> None:
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9.]*", line) for line in REQUIREMENTS if line[0] != "#")
+
+
+def test_every_pin_of_the_layer_has_hashes_and_nothing_else_has() -> None:
+    """Where this fails, a pin has changed: make hashes."""
+    hashed = [line.partition(" ")[0] for line in HASHES if line[0] != "#"]
+    assert hashed == [line for line in REQUIREMENTS if line[0] != "#"]
+
+
+@pytest.mark.parametrize("line", [line for line in HASHES if line[0] != "#"], ids=lambda line: line.partition("=")[0])
+def test_a_pin_has_a_hash_for_each_wheel_that_may_be_installed(line: str) -> None:
+    pin, *hashes = line.split()
+    assert all(re.fullmatch("--hash=sha256:[0-9a-f]{64}", one) for one in hashes)
+    pythons, platforms = 4, 4
+    assert len(set(hashes)) == (pythons * platforms if pin.partition("==")[0] in COMPILED else 1)
+
+
+def test_the_layer_is_built_of_what_has_these_hashes_only() -> None:
+    assert "--require-hashes --requirement hashes.txt" in Path("layers/shared/Makefile").read_text()
 
 
 def test_the_layer_leaves_out_what_the_runtime_brings() -> None:
