@@ -222,13 +222,23 @@ bench-cold: $(VENV)/.dev  ## a cold start of each function, from the built layer
 SECONDS ?= 60
 MINUTES ?= 60
 
-.PHONY: attack soak
+.PHONY: attack soak audit
 
 attack: $(VENV)/.dev .venv-attack/.installed  ## attack service and converter, report in a table (SECONDS=60 for each endless part)
 	@$(BIN)/python -m tests.attack $(SECONDS) $(PARTS)
 
 soak: $(VENV)/.dev  ## mixed traffic, a fault every few seconds, then an audit, in a table (MINUTES=60)
 	@$(BIN)/python -m tests.soak $(MINUTES)
+
+# Needs the internet, which knows what has been found in these versions since.
+audit: .venv-audit/.installed .npm/.installed  ## ask for known vulnerabilities of everything that is pinned
+	@.venv-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r layers/shared/hashes.txt
+	@.venv-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
+		$(foreach file,$(wildcard requirements/*.txt),$(if $(filter %/npm.txt,$(file)),,-r $(file)))
+	@npm audit --prefix .npm --no-package-lock
+
+.venv-audit/.installed: requirements/audit.txt
+	$(INSTALL)
 
 .venv-attack/.installed: requirements/attack.txt $(LAYER)
 	$(INSTALL)

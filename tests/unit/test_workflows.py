@@ -78,3 +78,11 @@ def test_every_folder_with_pinned_packages_is_watched_for_newer_ones() -> None:
     pinned = (*Path().glob("requirements*.txt"), *Path("requirements").glob("*.txt"), *Path("layers").rglob("req*.txt"))
     folders = {f"/{path.parent}".removesuffix(".") for path in pinned}
     assert folders <= set(python["directories"])
+
+
+def test_every_night_all_is_attacked_soaked_and_audited() -> None:
+    path = Path(".github/workflows/nightly.yml")
+    workflow = read(path)
+    commands = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert [command.split()[1] for command in commands if command.startswith("make ")] == ["attack", "soak", "audit"]
+    assert "  schedule:\n" in path.read_text()
