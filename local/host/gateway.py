@@ -147,6 +147,8 @@ class Gateway:
         """A file of the site; `no-cache` has the browser ask each time whether it has changed."""
         if self._site is None or request.method not in ("GET", "HEAD"):
             return None
+        if not {".", ".."}.isdisjoint(request.decoded_path.split("/")):
+            return None  # clients resolve these themselves, and in S3 they are names like any other
         try:
             response = await self._site.get_response(self._site.get_path(http.scope), http.scope)
         except HTTPException:

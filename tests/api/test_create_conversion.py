@@ -96,6 +96,9 @@ def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         ("to=xml&bytes=1&escape=true", "escape"),
         ("to=json&bytes=1&mapping=item&types=infer", "types"),
         ("to=json&bytes=1&indent=2", "indent"),
+        ("to=xml&bytes=1&mapping=natural&root=a%20b", "root"),
+        ("to=xml&bytes=1&mapping=natural&attribute_prefix=a", "attribute_prefix"),
+        ("to=json&bytes=1&mapping=natural&record=item", "record"),
         ("to=xml&bytes=1&bytes=2", "bytes"),
     ],
 )
@@ -107,9 +110,9 @@ def test_a_wrong_parameter_is_named_before_anything_is_uploaded(query: str, para
 
 @pytest.mark.parametrize("to", ["xml", "json"])
 def test_options_of_the_route_that_converts_the_same_way_are_taken(to: str, bucket: Bucket) -> None:
-    begin(f"to={to}&bytes=1&mapping=natural&text_key=text")
+    begin(f"to={to}&bytes=1&mapping=natural&text_key=%24")
     (key,) = [one["Key"] for one in bucket.client.list_objects_v2(Bucket=BUCKET)["Contents"]]
-    assert bucket.get_json(key)["options"] == {"mapping": "natural", "text_key": "text"}
+    assert bucket.get_json(key)["options"] == {"mapping": "natural", "text_key": "$"}
 
 
 def test_the_id_is_not_logged(log: io.StringIO) -> None:

@@ -31,6 +31,9 @@ PATHS = [
     "/index.html%00",
     "/index.html/",
     "/index.html/..",
+    "/index.html/%2e%2e",
+    "//evil.example/..",
+    "/.",
     "/~root",
     "//json2xml",
     "/json2xml/",
@@ -192,6 +195,8 @@ def find_fault(answer: bytes) -> str:
         return f"{status} that shows the inside: {body[:100]!r}"
     if status >= 500 and status not in (501, 503):
         return f"{status}: {body[:100]!r}"
+    if 300 <= status < 400 and status != 304:
+        return f"{status}: nothing here redirects"
     if status >= 400 and b"x-request-id" in head.lower() and b"application/problem+json" not in head.lower():
         return f"{status} without a problem document: {body[:60]!r}"
     return ""
