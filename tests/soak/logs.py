@@ -14,7 +14,7 @@ PLAIN = {
     "starts": r"local +(starting|S3 is ready|the database is ready)\b.*",
     "killed": r"\w+ +Runtime exited with SIGKILL( \([0-9a-f-]{36}\)|: on AWS the event .*)",
     "crashed": r"convert_upload +(\[ERROR\] )?ConversionCrashed: (\w+)(: on AWS .*)?",
-    "frames": r'convert_upload +(  File ".*|    raise ConversionCrashed.*)',
+    "frames": r'convert_upload +(File ".*|raise ConversionCrashed.*|return lambda_handler.*|[~^]+)',
 }  # fmt: skip
 ANNOUNCED = re.compile(r"(The page|Try|GET|POST|DELETE|Up to) .*")
 KNOWN = {"request": "INFO", "converted": "INFO", "database unavailable": "WARNING", "unexpected error": "ERROR"}

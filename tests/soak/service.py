@@ -17,4 +17,4 @@ class StorageBehindRelay(Storage):
 
 if __name__ == "__main__":
     with patch.object(program, "Storage", StorageBehindRelay):
-        sys.exit(program.main(sys.argv[1:]))
+        sys.exit(program.main())
