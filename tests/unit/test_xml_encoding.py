@@ -126,7 +126,7 @@ def test_bytes_that_begin_like_no_readable_document_are_malformed(document: byte
      "<?xml version=\"1.0'?>", '<?xml version="1.0" standalone="maybe"?>', '<?xml version="1.0" a="b"?>',
      '<?xml version="1.0" standalone="yes" encoding="UTF-8"?>', '<?xml version="1.0" encoding=""?>',
      '<?xml version="1.0">', '<?XML version="1.0"?>', '<?xml\u00a0version="1.0"?>', ' <?xml version="1.0"?>',
-     '<?xml version="1.1"?>', '<?xml version="2.0"?>'],
+     '<?xml version="1.1"?>', '<?xml version="1x0"?>', '<?xml version="2.0"?>'],
 )  # fmt: skip
 def test_a_declaration_must_be_well_formed_and_first_and_of_version_1_0(declaration: str) -> None:
     refuse(f"{declaration}<a/>")

@@ -128,7 +128,7 @@ def _decode(document: Source) -> Iterator[bytes]:
 
 
 _UTF_8_DECLARATION = re.compile(
-    rb'<\?xml version="1.0"(?: encoding="(?:UTF|utf)-8")?(?: standalone="(?:yes|no)")? ?\?>'
+    rb'<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")?(?: standalone="(?:yes|no)")? ?\?>'
 )
 
 
