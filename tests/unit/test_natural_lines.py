@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosswalk.converter import jsonml, natural, xml_to_json
-from crosswalk.converter.limits import MAX_GAP
+from crosswalk.converter.natural.lines import MAX_RECORD
 from crosswalk.converter.xml import reader
 from crosswalk.errors import (
     DocumentError,
@@ -263,18 +263,18 @@ def test_jsonml_has_its_places_in_the_whole_stream_too(fault: str, monkeypatch: 
 
 
 def test_a_record_without_an_end_is_refused() -> None:
-    rows = iter([b"<feed><r>", *[b"x" * 2**20] * (MAX_GAP // 2**20 + 1)])
+    rows = iter([b"<feed><r>", *[b"x" * 2**20] * (MAX_RECORD // 2**20 + 1)])
     with pytest.raises(UnsafeDocument):
         natural.xml_to_json(Rows(rows), lambda line: None, lines=True)
 
 
 @pytest.mark.parametrize("opening", [b"<!-- ", b"<?p ", b"<r a='"])
 def test_markup_without_an_end_is_refused(opening: bytes) -> None:
-    rows = iter([b"<feed>" + opening, *[b"x" * 2**20] * (MAX_GAP // 2**20 + 1)])
+    rows = iter([b"<feed>" + opening, *[b"x" * 2**20] * (MAX_RECORD // 2**20 + 1)])
     with pytest.raises(UnsafeDocument):
         natural.xml_to_json(Rows(rows), lambda line: None, lines=True)
 
 
 def test_a_line_without_an_end_is_refused() -> None:
     with pytest.raises(UnsafeDocument):
-        natural.json_to_xml(BytesIO(b'"' + b"x" * (MAX_GAP + 2)), lambda xml: None, lines=True)
+        natural.json_to_xml(BytesIO(b'"' + b"x" * (MAX_RECORD + 2)), lambda xml: None, lines=True)

@@ -109,14 +109,18 @@ class Part(NamedTuple):
 
 
 def cut_source(
-    source: Source, size: int, find_end: Callable[[bytes], int], prepare: Callable[[bytes], bytes] = bytes
+    source: Source,
+    size: int,
+    find_end: Callable[[bytes], int],
+    prepare: Callable[[bytes], bytes] = bytes,
+    gap: int = MAX_GAP,
 ) -> Iterator[Part]:
     """Cut what a source holds into parts of about `size` bytes.
 
     find_end: returns where the last part that a prepared window holds ends, 0 where none does; it grows until one does.
     prepare: makes of a window another of the same length, in which places to cut are easier to find.
     source: its `read` may return less than it is asked for.
-    Raises UnsafeDocument where MAX_GAP bytes hold no place to cut, and what the source raises of its content.
+    Raises UnsafeDocument where `gap` bytes hold no place to cut, and what the source raises of its content.
     """
     window, wanted = b"", size
     while True:
@@ -136,10 +140,10 @@ def cut_source(
         if end := find_end(prepared):
             yield Part(window[:end], prepared[:end], False)
             window, wanted = window[end:], size
-        elif len(window) >= MAX_GAP:
-            raise UnsafeDocument(f"More than {MAX_GAP // 1024**2} MiB stand here without a place to cut the document.")
+        elif len(window) >= gap:
+            raise UnsafeDocument(f"More than {gap // 1024**2} MiB stand here without a place to cut the document.")
         else:
-            wanted = min(2 * len(window), MAX_GAP)
+            wanted = min(2 * len(window), gap)
 
 
 class Resumed(BufferedIOBase):

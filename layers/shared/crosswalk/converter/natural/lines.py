@@ -11,7 +11,7 @@ A line is what `natural` makes of its record as a document, so memory does not g
 from collections.abc import Callable, Iterator
 
 from crosswalk.converter.json_text import decode_json, decode_utf_8
-from crosswalk.converter.limits import MAX_GAP, PART_SIZE, Place, Source, cut_source
+from crosswalk.converter.limits import PART_SIZE, Place, Source, cut_source
 from crosswalk.converter.natural.reader import Members, TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
 from crosswalk.converter.xml.escaping import XML_SPACE
@@ -19,6 +19,9 @@ from crosswalk.errors import DocumentError, UnsafeDocument
 
 ROOT = "root"
 """The name of a root that need not be told."""
+
+MAX_RECORD = 12 * 1024 * 1024
+"""Bytes of a record, or of a line. It is converted as a whole, and one of `[0,0,0]` takes 63 times as much memory."""
 
 
 class RecordReader:
@@ -76,8 +79,8 @@ class RecordReader:
 
     def _check_length(self, fed: int) -> None:
         self._fed = fed
-        if fed - self._end_of_last > MAX_GAP:
-            detail = f"More than {MAX_GAP // 1024**2} MiB stand here without the end of a record."
+        if fed - self._end_of_last > MAX_RECORD:
+            detail = f"More than {MAX_RECORD // 1024**2} MiB stand here without the end of a record."
             raise UnsafeDocument(detail, place=self._xml.place)
 
 
@@ -97,7 +100,7 @@ def write_records(source: Source, writer: TreeWriter, root: str) -> None:
 def _number_lines(source: Source) -> Iterator[tuple[int, bytes]]:
     """The lines that are not blank, from 1."""
     number = 1
-    for part in cut_source(source, PART_SIZE, lambda window: window.rfind(b"\n") + 1):
+    for part in cut_source(source, PART_SIZE, lambda window: window.rfind(b"\n") + 1, gap=MAX_RECORD):
         for line in part.text.split(b"\n"):
             if line.strip(b" \t\r"):
                 yield number, line.removesuffix(b"\r")
