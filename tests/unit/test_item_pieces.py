@@ -145,6 +145,11 @@ def test_text_is_refused_wherever_a_document_is_cut(text: str) -> None:
     assert {to_json(xml, size) for size in range(4, len(xml) + 1)} == {refused}
 
 
+def test_what_begins_no_document_is_told_wherever_it_is_cut() -> None:
+    refused = (MalformedDocument, "An XML document begins with <.", (1, 2), None)
+    assert {to_json(b" '<\x14>", size) for size in range(1, 7)} == {refused}
+
+
 @pytest.mark.parametrize("size", [4, 64, 1 << 16])
 def test_a_refused_element_is_told_before_invalid_bytes_behind_it(size: int) -> None:
     outcome = to_json(b'<ITEM type="list"><b></b><ITEM type="null" />\x88</ITEM>', size)

@@ -161,6 +161,7 @@ def test_a_prolog_that_never_ends_is_unsafe() -> None:
         ("<a/>\n<b/>", (2, 1), "Something stands after the root element."),
         ("<a/>x", (1, 5), "Something stands after the root element."),
         ("x<a/>", (1, 1), "An XML document begins with <."),
+        ("'<\x14>", (1, 1), "An XML document begins with <."),
         ('\n {"foo": 7}', (2, 2), "An XML document begins with <."),
         ("<a>\x01</a>", (1, 4), "No XML document can hold U+0001."),
         ("<a>\0</a>", (1, 4), "No XML document can hold U+0000."),

@@ -17,9 +17,15 @@ from defusedxml import DTDForbidden
 from crosswalk.converter.json_text import INTEGER, is_number, quote
 from crosswalk.converter.limits import MAX_DEPTH, Place, join_steps
 from crosswalk.converter.xml.chunks import Chunk
-from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
+from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import shorten
-from crosswalk.converter.xml.parser import create_parser, describe, drop_handlers
+from crosswalk.converter.xml.parser import (
+    NO_DOCUMENT,
+    create_parser,
+    describe,
+    drop_handlers,
+    find_wrong_beginning,
+)
 from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
 
 ELEMENT = "ITEM"
@@ -212,16 +218,14 @@ class _ChunkReader:
     def _explain(self, error: expat.ExpatError) -> MalformedDocument:
         """What is not well-formed, and where."""
         text, place = self._chunk.text, self._locate(error.lineno, error.offset)
-        space = len(text) - len(text.lstrip())
+        if self._chunk.is_first and (wrong := find_wrong_beginning(text)):
+            return MalformedDocument(NO_DOCUMENT, place=wrong)
         message = expat.ErrorString(error.code)
         offset = max(self._parser.ErrorByteIndex - len(self._opening), 0)
         where = text[offset : offset + 4].decode("utf-8", "ignore")
         detail = describe(error, where)
         if message in _ABOUT_OPEN_ELEMENT and self._open.places:
             detail = _ABOUT_OPEN_ELEMENT[message].format(*self._open.places[-1])
-        elif self._chunk.is_first and text[space : space + 1] not in (b"<", b"") and not UNCARRIABLE.match(where):
-            # expat points behind it
-            detail, place = "An XML document begins with <.", self._chunk.place.after(text[:space].decode())
         return MalformedDocument(detail, place=place)
 
 

@@ -7,7 +7,7 @@ from defusedxml import EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
 from crosswalk.converter.limits import START, Place, Source, read_fully
-from crosswalk.converter.xml.escaping import UNCARRIABLE
+from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
 BLOCK = 1 << 20
@@ -121,6 +121,21 @@ def _check_doctype(xml: bytes) -> None:
     except EntitiesForbidden as error:
         place = Place(parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
         raise UnsafeDocument(DOCTYPE_REFUSAL, place=place) from error
+
+
+NO_DOCUMENT = "An XML document begins with <."
+
+
+def find_wrong_beginning(document: bytes) -> Place | None:
+    """Where something else stands than the `<` that a document begins with; expat may find fault far behind it.
+
+    None for a character that no document can hold: that is told instead.
+    """
+    rest = document.lstrip(XML_SPACE.encode())
+    first = rest[:4].decode("utf-8", "ignore")[:1]
+    if first in ("<", "") or UNCARRIABLE.match(first):
+        return None
+    return START.after(document[: len(document) - len(rest)].decode())
 
 
 _EXPLANATIONS = {

@@ -8,15 +8,16 @@ from xml.parsers import expat
 from defusedxml import DTDForbidden
 
 from crosswalk.converter.limits import MAX_GAP, START, Place, Source
-from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
 from crosswalk.converter.xml.names import NamespaceFault, Scope, shorten
 from crosswalk.converter.xml.parser import (
     BLOCK,
     DOCTYPE,
+    NO_DOCUMENT,
     create_parser,
     describe,
     drop_handlers,
     find_doctype,
+    find_wrong_beginning,
     read_beginning,
 )
 from crosswalk.converter.xml.paths import find_element, find_open_element
@@ -199,14 +200,10 @@ class XmlReader:
         offset = self._find_byte(self._parser.ErrorByteIndex) - (self._fed - len(recent))
         where = recent[max(offset, 0) :][:4].decode("utf-8", "ignore")
         detail = describe(error, where)
-        space = len(self._beginning) - len(self._beginning.lstrip(XML_SPACE.encode()))
+        if wrong := find_wrong_beginning(self._beginning):
+            return MalformedDocument(NO_DOCUMENT, place=wrong)
         if message in _ABOUT_OPEN_ELEMENT and self._source.seekable():
             detail = _name_open_element(message, find_open_element(self._source)) or detail
-        elif self._beginning[space : space + 1] not in (b"<", b"") and not UNCARRIABLE.match(where):
-            # expat points behind it
-            return MalformedDocument(
-                "An XML document begins with <.", place=START.after(self._beginning[:space].decode())
-            )
         return MalformedDocument(detail, place=place)
 
 
