@@ -103,7 +103,7 @@ class Gateway:
     async def _answer(self, request: Request, http: HttpRequest) -> Response:
         service = self._deployment.service
         if not self._is_own_name(host := request.header("host")):
-            self._log("local", f"refused: {host} is no name of this machine, unless HOST is that name")
+            self._log("local", f"refused: {host!r} is no name of this machine, unless HOST is that name")
             return refuse(FORBIDDEN, request, service)
         try:
             request = replace(request, body=await _read_body(http))

@@ -66,8 +66,9 @@ def ask(
     path: str = "/echo",
     headers: dict[str, str] | None = None,
     host: str = "127.0.0.1",
+    logged: list[str] | None = None,
 ) -> httpx.Response:
-    """The answer to one request when this is what invoking the function comes to."""
+    """The answer to one request when this is what invoking the function comes to; lines of the log go to `logged`."""
 
     async def invoke(self: Deployment, logical_id: str, event: bytes, trace_id: str = "") -> bytes:
         if isinstance(outcome, bytes):
@@ -78,7 +79,8 @@ def ask(
         return {}
 
     def log(source: str, line: str) -> None:
-        pass
+        if logged is not None:
+            logged.append(line)
 
     async def main() -> httpx.Response:
         deployment = Deployment(ROOT / "tests/local_project/template.yaml", provide=provide, log=log)
@@ -129,6 +131,13 @@ def test_what_lambda_says_becomes_the_status_that_aws_documents(
 )
 def test_only_a_name_of_this_machine_is_answered(monkeypatch: pytest.MonkeyPatch, name: str, status: int) -> None:
     assert ask(monkeypatch, ANSWER, headers={"Host": name}, host="here.example").status_code == status
+
+
+def test_a_name_that_is_refused_is_logged_without_what_a_terminal_would_obey(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    ask(monkeypatch, ANSWER, headers={"Host": "evil\x1b]0;title\x07"}, logged=logged)
+    assert any("evil" in line for line in logged)
+    assert all(line.isprintable() for line in logged)
 
 
 @pytest.mark.parametrize(
