@@ -1,12 +1,15 @@
 """S3 on this machine, for the functions that need it: moto's server, with the template's buckets.
 
 It keeps what it is given until it ends, small objects in memory and large ones in temporary files, and looks neither at
-signatures nor at sizes. The functions whose rules ask for new objects are told of them as EventBridge would do it.
+signatures nor at sizes. But a request must name the access key, which is made up at each start: any page in a browser
+of this machine could ask, and the template lets all origins read the answer. The functions whose rules ask for new
+objects are told of them as EventBridge would do it.
 """
 
 import asyncio
 import json
 import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -36,6 +39,7 @@ class Storage:
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._started: asyncio.Task[None] | None = None
         self._server: Any = None
+        self._key = secrets.token_hex(16)
         reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
         self.address = f"http://{reachable}:{self._listener.getsockname()[1]}"
 
@@ -48,8 +52,8 @@ class Storage:
         await asyncio.shield(self._started)
         return {
             "AWS_ENDPOINT_URL_S3": self.address,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": self._key,
+            "AWS_SECRET_ACCESS_KEY": self._key,
         }
 
     def name_buckets(self) -> dict[str, str]:
@@ -90,13 +94,13 @@ class Storage:
         def notify(event: dict[str, Any]) -> None:
             loop.call_soon_threadsafe(self._events.put_nowait, event)
 
-        application = tell_of_new_objects(create_backend_app("s3"), notify)
+        application = refuse_strangers(tell_of_new_objects(create_backend_app("s3"), notify), self._key)
         host, port = self._listener.getsockname()[:2]
         self._server = make_server(
             host, port, application, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        create_buckets(self.address, self._find_buckets())
+        create_buckets(self.address, self._key, self._find_buckets())
 
     async def _tell(self, deployment: Deployment, function: Function, event: dict[str, Any]) -> None:
         try:
@@ -110,6 +114,19 @@ def wants(function: Function, event: dict[str, Any]) -> bool:
     from moto.events.models import EventPattern
 
     return any(EventPattern(None, pattern).matches_event(cast(Any, event)) for pattern in function.patterns)
+
+
+def refuse_strangers(application: Wsgi, key: str) -> Wsgi:
+    """The same application, for requests that are signed with this access key, or seem to be."""
+
+    def check(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        signed = environ.get("HTTP_AUTHORIZATION", ""), *parse_qs(environ["QUERY_STRING"]).get("X-Amz-Credential", [])
+        if any(f"{key}/" in credential for credential in signed):
+            return application(environ, start_response)
+        start_response("403 Forbidden", [("Content-Type", "text/plain")])
+        return [b"This is not signed with the access key."]
+
+    return check
 
 
 def tell_of_new_objects(application: Wsgi, notify: Callable[[dict[str, Any]], None]) -> Wsgi:
@@ -155,7 +172,7 @@ def describe_object(bucket: str, key: str, etag: str, size: int) -> dict[str, An
     }
 
 
-def create_buckets(address: str, buckets: Buckets) -> None:
+def create_buckets(address: str, key: str, buckets: Buckets) -> None:
     """Makes the template's buckets, each with its rules for pages. Nothing lives long enough here to be removed."""
     import boto3
 
@@ -163,8 +180,8 @@ def create_buckets(address: str, buckets: Buckets) -> None:
         "s3",
         endpoint_url=address,
         region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106
+        aws_access_key_id=key,
+        aws_secret_access_key=key,
     )
     names = {"MaxAge": "MaxAgeSeconds"}  # CloudFormation's names and the API's
     for bucket, properties in buckets.items():

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 import httpx
@@ -128,13 +128,15 @@ def signal_conversions(running_service: RunningService, number: signal.Signals) 
 
 
 def open_bucket(upload: str) -> Any:
+    """A client for the bucket that an address is of, with the key that signed it."""
     address = urlsplit(upload)
+    (credential,) = parse_qs(address.query)["X-Amz-Credential"]
     return boto3.client(
         "s3",
         endpoint_url=f"{address.scheme}://{address.netloc}",
         region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=credential.partition("/")[0],
+        aws_secret_access_key="any",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from botocore.config import Config
 
 from local.host.template import read_template
 from local.storage import Storage, describe_object, wants
@@ -30,8 +31,9 @@ def run(test: Callable[[Storage, Any], Awaitable[None]]) -> None:
                 "s3",
                 endpoint_url=variables["AWS_ENDPOINT_URL_S3"],
                 region_name="us-east-1",
-                aws_access_key_id="local",
-                aws_secret_access_key="local",
+                aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+                config=Config(signature_version="s3v4"),
             )
             await test(storage, client)
         finally:
@@ -46,6 +48,28 @@ def test_the_templates_buckets_are_there_with_their_rules_for_pages() -> None:
         assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == (["*"], ["GET", "PUT"])
 
     run(look)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "ConversionsBucket?list-type=2",
+        "ConversionsBucket/one/document",
+        "ConversionsBucket/one/document?X-Amz-Credential=local&X-Amz-Signature=guessed",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "OPTIONS"])
+def test_a_page_that_has_been_given_no_address_reaches_no_document(method: str, target: str) -> None:
+    async def pry(storage: Storage, client: Any) -> None:
+        client.put_object(Bucket="ConversionsBucket", Key="one/document", Body=b"secret")
+        headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "PUT"}
+        address = f"{storage.address}/{target}"
+        answer = await asyncio.to_thread(httpx.request, method, address, content=b"", headers=headers)
+        assert answer.status_code == 403
+        assert "Access-Control-Allow-Origin" not in answer.headers
+        assert client.get_object(Bucket="ConversionsBucket", Key="one/document")["Body"].read() == b"secret"
+
+    run(pry)
 
 
 def test_a_function_that_needs_no_s3_hears_nothing_of_it() -> None:
