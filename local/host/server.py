@@ -56,6 +56,8 @@ class Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=Connection,
+                ws="none",  # there are none on AWS, and the application would not know what to make of one
+                proxy_headers=False,  # nobody stands before it whose word for the client's address would be good
                 lifespan="off",
                 log_level="warning",
                 server_header=False,

@@ -124,7 +124,7 @@ HEADERS = [
     "X: " + "y" * 9000,
     "\r\nGET /health HTTP/1.1",
     "X-Viewer-Address: 1.1.1.1",
-    "Upgrade: websocket\r\nConnection: upgrade",
+    "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + "A" * 22 + "==",
     "X: \x00",
     "X : y",
     "X: é",

@@ -30,7 +30,8 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         pass
     if message["type"] == "http.request":
         await asyncio.sleep(float(scope["path"].strip("/") or "0"))
-        await Response(b"x" * LARGE)(scope, receive, send)
+        seen = f"{scope['type']} from {scope['client'][0]} by {scope['scheme']}"
+        await Response(b"x" * LARGE, headers={"Seen": seen})(scope, receive, send)
 
 
 @pytest.fixture
@@ -95,3 +96,17 @@ def test_a_client_waits_for_a_slow_answer_as_long_as_it_takes(address: tuple[str
 def receive_all(connection: socket.socket) -> bytes:
     connection.settimeout(10)
     return b"".join(iter(lambda: connection.recv(2**20), b""))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-For: 203.0.113.1\r\nX-Forwarded-Proto: https",
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+        "dGhlIHNhbXBsZSBub25jZQ==",
+    ],
+)
+def test_a_client_changes_neither_its_address_nor_the_protocol(address: tuple[str, int], header: str) -> None:
+    with socket.create_connection(address) as connection:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n".encode())
+        assert b"\r\nseen: http from 127.0.0.1 by http\r\n" in connection.recv(1000)
