@@ -43,6 +43,7 @@ class Waiting(BaseModel):
     openapi_extra={"parameters": describe_options()},
 )
 async def begin_conversion(query: Annotated[ConversionQuery, Query()]) -> Response:
+    options = choose_options(query.to, query.model_extra or {})
     limit = read_conversion_settings().conversions_limit
     if query.bytes > limit:
         raise DocumentTooLarge(
@@ -50,7 +51,6 @@ async def begin_conversion(query: Annotated[ConversionQuery, Query()]) -> Respon
             " on a machine of your own.",
             limit=limit,
         )
-    options = choose_options(query.to, query.model_extra or {})
     return invite(create_conversion(Request(query.to, options, query.bytes)))
 
 

@@ -96,6 +96,7 @@ def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         ("to=xml&bytes=1&escape=true", "escape"),
         ("to=json&bytes=1&mapping=item&types=infer", "types"),
         ("to=json&bytes=1&indent=2", "indent"),
+        (f"to=xml&bytes={LIMIT + 1}&nope=1", "nope"),
         ("to=xml&bytes=1&mapping=natural&root=a%20b", "root"),
         ("to=xml&bytes=1&mapping=natural&attribute_prefix=a", "attribute_prefix"),
         ("to=json&bytes=1&mapping=natural&record=item", "record"),
