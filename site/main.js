@@ -3,7 +3,7 @@
  */
 
 import { LANGUAGES, formatSize, isEmpty, readFile, recognizeLanguage, toBytes, write } from "./documents.js";
-import { FileCard } from "./files.js";
+import { FileCard } from "./card.js";
 import { Follow } from "./follow.js";
 import { chooseMapping, readState, tellOption, watchOptions, writeCommand } from "./options.js";
 import { EDITABLE, Pane } from "./pane.js";

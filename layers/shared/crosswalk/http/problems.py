@@ -1,6 +1,7 @@
 """Every error as a problem document (RFC 9457): status, type and title from one table, and how OpenAPI describes them.
 
-Errors of `crosswalk.errors` know nothing of HTTP; the table PROBLEMS is the only place that gives them a status.
+Errors of `crosswalk.errors` know nothing of HTTP; the table PROBLEMS is the only place that gives them a status. What
+API Gateway answers before any function is asked, such as a 429, stands in template.yaml: GatewayResponses.
 """
 
 from collections.abc import Sequence

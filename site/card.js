@@ -1,5 +1,5 @@
 /**
- * A document above what is converted at once, as a card in its pane: it goes through object storage, or by hand.
+ * The card of a file above what is converted at once: it goes through object storage, or by three commands.
  */
 
 import { LANGUAGES, formatSize, rename } from "./documents.js";
