@@ -34,7 +34,7 @@ def measure_longest_task(person: Person, act: Callable[[Person], None]) -> float
     named = [event for event in events if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"]
     threads = {(event["pid"], event["tid"]) for event in named}
     tasks = [event for event in events if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads]
-    return max(float(task["tdur"]) for task in tasks) / 1000
+    return max(float(task["tdur"]) for task in tasks if "tdur" in task) / 1000  # a very short one has none
 
 
 def drop_and_look_through(person: Person, name: str) -> None:
