@@ -73,7 +73,8 @@ def draw_bars(panels: Mapping[str, Mapping[str, float]], description: str) -> st
             lines.append(
                 f'<rect x="{left + RIGHT}" y="{y + 15}" width="{width:.1f}" height="14" fill="{COLOURS[number]}"/>'
             )
-            lines.append(f'<text x="{left + RIGHT + width + 6:.1f}" y="{y + 27}">{figure:,.{0 if figure >= 100 else 1}f}</text>')
+            told = f"{figure:,.{0 if figure >= 100 else 1}f}"
+            lines.append(f'<text x="{left + RIGHT + width + 6:.1f}" y="{y + 27}">{told}</text>')
     return frame(lines, WIDTH * len(panels), height, description)
 
 
