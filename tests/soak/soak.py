@@ -2,6 +2,7 @@
 thing that must hold.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,10 +66,11 @@ def soak(seconds: float, folder: Path, pause: float = PAUSE) -> list[Part]:
         faults = Faults(place.service, place.server, place.relay, calm, pause)
         watch = Watch(place.service, place.server, end)
         crowd = [kind(place.service.address, number, end, faults) for number, kind in enumerate(CROWD)]
-        work(crowd, [watch, faults], end, calm, seconds)
+        died = work(crowd, [watch, faults], end, calm, seconds)
         log = place.server.folder / "log"
         return [
             describe_answers(crowd),
+            Part("threads of the soak", len(crowd) + 2, died),
             describe_faults(faults, crowd),
             audit(read_stored(place.server), [client for client in crowd if isinstance(client, UserClient)]),
             describe_conversions([client for client in crowd if isinstance(client, ConversionClient)]),
@@ -79,8 +81,13 @@ def soak(seconds: float, folder: Path, pause: float = PAUSE) -> list[Part]:
         ]
 
 
-def work(crowd: list[Client], others: list[Thread], end: Event, calm: Event, seconds: float) -> None:
-    """Traffic for so long, with faults once everybody is at work and until shortly before the end."""
+def work(crowd: list[Client], others: list[Thread], end: Event, calm: Event, seconds: float) -> list[str]:
+    """Traffic for so long, with faults once everybody is at work and until shortly before the end.
+
+    Returns what ended any of these threads but the end: who has gone finds nothing.
+    """
+    died: list[str] = []
+    threading.excepthook = lambda death: died.append(f"{death.thread}: {death.exc_type.__name__}: {death.exc_value}")
     for client in crowd:
         client.start()
     for client in crowd:
@@ -93,6 +100,8 @@ def work(crowd: list[Client], others: list[Thread], end: Event, calm: Event, sec
     end.set()
     for thread in (*crowd, *others):
         thread.join()
+    threading.excepthook = threading.__excepthook__
+    return died
 
 
 def describe_answers(crowd: list[Client]) -> Part:

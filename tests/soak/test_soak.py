@@ -1,5 +1,7 @@
 """A short soak, and that what watches a long one sees; `make soak` does the long one."""
 
+import os
+import subprocess
 from collections import Counter
 from pathlib import Path
 from threading import Event
@@ -10,9 +12,10 @@ import pytest
 from tests.soak.audit import Stored, audit
 from tests.soak.faults import Faults
 from tests.soak.logs import judge_lines
-from tests.soak.soak import soak
+from tests.soak.soak import soak, work
+from tests.soak.traffic import Client
 from tests.soak.users import UserClient, Write
-from tests.soak.watch import measure_growth
+from tests.soak.watch import Watch, measure_growth
 
 EMAIL = "client-7-0@example.org"
 
@@ -65,3 +68,25 @@ def test_a_line_that_nobody_expects_or_with_an_email_is_a_finding(line: str) -> 
 def test_a_worker_that_keeps_growing_is_told_from_one_that_warmed_up() -> None:
     assert measure_growth([10, 50, *[100] * 14]) == 0
     assert measure_growth(list(range(0, 1600, 100))) > 500
+
+
+class Dying(Client):
+    def run(self) -> None:
+        self.begun.set()
+        raise KeyError("gone")
+
+
+def test_a_client_that_dies_is_a_finding() -> None:
+    client = Dying("http://localhost", 7, Event(), Mock(spec=Faults))
+    assert len(work([client], [], Event(), Event(), 0)) == 1
+
+
+def test_a_worker_that_has_just_ended_is_watched_no_more() -> None:
+    worker = subprocess.Popen(["sleep", "60"])
+    watch = Watch(Mock(workers=lambda: [worker.pid]), Mock(), Event())
+    watch.look_at_memory()
+    worker.kill()
+    os.waitid(os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)  # it is still listed, without any memory
+    watch.look_at_memory()
+    worker.wait()
+    assert [len(held) for held in watch.memory.values()] == [1]

@@ -34,11 +34,15 @@ class Watch(Thread):
 
     def run(self) -> None:
         while not self.end.wait(1):
-            for worker in self.service.workers():
-                with suppress(OSError, IndexError):  # it has just ended, or not begun
-                    self.memory[worker, read_variable(worker, "AWS_LAMBDA_FUNCTION_NAME")].append(read_memory(worker))
+            self.look_at_memory()
             with suppress(psycopg.OperationalError, OSError):  # the server is away
                 self.connections = max(self.connections, self.count_connections())
+
+    def look_at_memory(self) -> None:
+        for worker in self.service.workers():
+            with suppress(OSError, StopIteration):  # it has just ended
+                memory = read_memory(worker)
+                self.memory[worker, read_variable(worker, "AWS_LAMBDA_FUNCTION_NAME")].append(memory)
 
     def count_connections(self) -> int:
         with connect(self.server, postgres.DATABASE) as connection:
@@ -73,6 +77,6 @@ def read_variable(process: int, name: str) -> str:
 
 
 def read_memory(process: int) -> int:
-    """Bytes that it has in memory."""
+    """Bytes that it has in memory. Raises OSError or StopIteration for one that has ended."""
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS"))
