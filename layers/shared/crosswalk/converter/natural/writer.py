@@ -81,34 +81,43 @@ class TreeWriter:
         else:
             self.lost.add("root")
         self.frames.append(_Frame(None, values, given, depth, 1, line, bool(self.step)))
-        while self.frames:
-            self._write_values(self.frames[-1])
+        self._write_frames()
 
-    def _write_values(self, frame: _Frame) -> None:
-        """Write the values of a frame up to the next one that needs a frame of its own, or else close it."""
-        level = len(self.frames)
-        output, line, given = self.output, frame.line, frame.name
+    def _write_frames(self) -> None:
+        """Write the values of the innermost frame, up to one that needs a frame of its own, until there are no more."""
+        frames, output = self.frames, self.output
         place = None
         try:
-            for place, value in frame.rest:
-                if frame.depth <= self.scope.depth:
-                    self.scope.leave(frame.depth)
-                if isinstance(value, (Object, list)):
-                    self._write_container(frame, place, value)
-                    if len(self.frames) > level:
-                        return
+            while frames:
+                level = len(frames)
+                frame = frames[-1]
+                given, depth = frame.name, frame.depth
+                line = frame.line
+                for place, value in frame.rest:
+                    if depth <= self.scope.depth:
+                        self.scope.leave(depth)
+                    if isinstance(value, (Object, list)):
+                        if isinstance(value, Object):
+                            self._write_object(frame, place, value)
+                        elif given is None:
+                            self._write_member_list(frame, place, value)
+                        else:
+                            self._write_nameless_list(frame, place, value)
+                        if len(frames) > level:
+                            break
+                    else:
+                        name = self.names[given or place]
+                        if ":" in name:
+                            self._check_names(frame, name, ())
+                        output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
+                    if len(output) > self.pieces:
+                        output.finish()
                 else:
-                    name = self.names[given or place]
-                    if ":" in name:
-                        self._check_names(frame, name, ())
-                    output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
-                if len(output) > self.pieces:
-                    output.finish()
+                    output.append(frame.closing)
+                    frames.pop()
         except Refusal as refusal:
             detail = f"{refusal.detail}; the mapping item carries it."
             raise InexpressibleDocument(detail, pointer=self._point(place, refusal.member)) from refusal
-        output.append(frame.closing)
-        self.frames.pop()
 
     def _check_names(self, frame: _Frame, name: str, attributes: Sequence[str]) -> None:
         try:
@@ -117,21 +126,15 @@ class TreeWriter:
             member = None if fault.attribute is None else self.attribute_prefix + fault.attribute
             raise Refusal(fault.detail.removesuffix("."), member) from fault
 
-    def _write_container(self, frame: _Frame, place: Any, value: Object | list[Value]) -> None:
-        if isinstance(value, Object):
-            self._write_object(frame, place, value)
-        elif frame.name is None:
-            self._write_member_list(frame, place, value)
-        else:
-            self._write_nameless_list(frame, place, value)
-
     def _write_member_list(self, frame: _Frame, key: str, values: list[Value]) -> None:
         if len(values) == 1:
             self.lost.add("lists")
         if len(key) > MAX_KEPT_LENGTH:
             self.pieces = 0
         levels = frame.levels + (len(values) > 1)
-        self._push(_Frame(key, iter(enumerate(values)), key, frame.depth, levels, frame.line, frame.indented))
+        if levels > MAX_DEPTH:
+            raise self._refuse_depth(key)
+        self.frames.append(_Frame(key, iter(enumerate(values)), key, frame.depth, levels, frame.line, frame.indented))
 
     def _write_nameless_list(self, frame: _Frame, place: Any, values: list[Value]) -> None:
         if len(self.frames) > 1 or len(values) == 1:
@@ -141,9 +144,8 @@ class TreeWriter:
             self._check_names(frame, name, ())
         self.output.append(f"{frame.line}<{name}>")
         if values:
-            self._push_content(
-                frame, place, enumerate(values), self.item, f"</{name}>", frame.indented, len(values) > 1
-            )
+            levels = frame.levels + 1 + (len(values) > 1)
+            self._push_content(frame, place, enumerate(values), self.item, f"</{name}>", frame.indented, levels)
         else:
             self.lost.add("empty-lists")
             self.output.append(f"</{name}>")
@@ -156,7 +158,7 @@ class TreeWriter:
         if children:
             self.output.append(f"{frame.line}<{name}{start}>")
             indented = frame.indented and text is _NO_TEXT and ' xml:space="preserve"' not in start
-            self._push_content(frame, place, iter(children), None, closing, indented)
+            self._push_content(frame, place, iter(children), None, closing, indented, frame.levels + 1)
         else:
             if attributes and frame.levels == MAX_DEPTH:
                 raise self._refuse_depth(place)
@@ -170,19 +172,16 @@ class TreeWriter:
         name: str | None,
         closing: str,
         indented: bool,
-        in_list: bool = False,
+        levels: int,
     ) -> None:
         """Have the values within an element of this frame written next, and then its end."""
-        line = ""
+        depth, line = frame.depth + 1, ""
         if indented:
-            line = "\n" + self.step * (frame.depth + 1)
+            line = "\n" + self.step * depth
             closing = "\n" + self.step * frame.depth + closing
-        self._push(_Frame(place, values, name, frame.depth + 1, frame.levels + 1 + in_list, line, indented, closing))
-
-    def _push(self, frame: _Frame) -> None:
-        if frame.depth >= MAX_DEPTH or frame.levels > MAX_DEPTH:
-            raise self._refuse_depth(frame.place)
-        self.frames.append(frame)
+        if depth >= MAX_DEPTH or levels > MAX_DEPTH:
+            raise self._refuse_depth(place)
+        self.frames.append(_Frame(place, values, name, depth, levels, line, indented, closing))
 
     def _refuse_depth(self, place: str | int | None) -> UnsafeDocument:
         detail = f"The XML, or the JSON that it is read as, would be deeper than {MAX_DEPTH} levels."
