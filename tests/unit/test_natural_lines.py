@@ -124,6 +124,20 @@ def test_a_line_is_what_its_record_is_as_a_document(records: list[str]) -> None:
     ]
 
 
+def test_many_records_are_written_together_and_each_as_a_document() -> None:
+    texts = [
+        "<a/>",
+        "<a>],\n[</a>",
+        "<a>x<b/>\n<b>}],\n[{</b></a>",
+        '<a b="],&#10;[">\n</a>',
+        "<a><c>[</c><c>]</c></a>",
+    ]
+    records = [texts[number % 5] for number in range(1000)]
+    options: dict[str, Any] = {"force_list": ["c"]}
+    lines, _ = read(f"<root>{''.join(records)}</root>", **options)
+    assert lines.splitlines() == [xml_to_json(record.encode(), "natural", **options).decode() for record in records]
+
+
 def test_depth_counts_from_the_root() -> None:
     assert read("<a>" * 512 + "</a>" * 512)[0].count("{") == 511
     with pytest.raises(UnsafeDocument) as caught:

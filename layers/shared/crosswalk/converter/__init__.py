@@ -12,13 +12,12 @@ Glossary
     loss        a word for what the result no longer holds, such as `comments`
 """
 
-import gc
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from crosswalk.converter.limits import BoundedWrite, Source
-from crosswalk.converter.mappings import TO_JSON, TO_XML, Bound, choose_converter, recognize_mapping
+from crosswalk.converter.limits import BoundedWrite
+from crosswalk.converter.mappings import TO_JSON, TO_XML, choose_converter, recognize_mapping, run
 from crosswalk.converter.streams import Summary, convert_stream
 from crosswalk.converter.xml.encoding import XmlText
 
@@ -63,8 +62,9 @@ def convert_json_to_xml(
     indentation and repeated names alone would make an enormous document of it.
     """
     convert = choose_converter(TO_XML, mapping, indent, options)
-    xml, losses = _run(convert, BytesIO(document))
-    return Conversion(xml, mapping, losses)
+    pieces: list[bytes] = []
+    losses = run(convert, BytesIO(document), BoundedWrite(pieces.append))
+    return Conversion(b"".join(pieces), mapping, losses)
 
 
 def convert_xml_to_json(
@@ -78,21 +78,6 @@ def convert_xml_to_json(
     if mapping == "auto":
         mapping = recognize_mapping(xml)
     convert = choose_converter(TO_JSON, mapping, indent, options)
-    json, losses = _run(convert, xml)
-    return Conversion(json, mapping, losses)
-
-
-def _run(convert: Bound, document: Source) -> tuple[bytes, tuple[str, ...]]:
-    """What the converter makes of the document, without pauses for a garbage collection.
-
-    A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.
-    """
     pieces: list[bytes] = []
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        losses = convert(document, BoundedWrite(pieces.append))
-    finally:
-        if enabled:
-            gc.enable()
-    return b"".join(pieces), losses
+    losses = run(convert, xml, BoundedWrite(pieces.append))
+    return Conversion(b"".join(pieces), mapping, losses)

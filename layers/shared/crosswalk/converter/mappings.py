@@ -1,5 +1,6 @@
 """The mappings by name: which function converts which way, with which options, and which of them stream."""
 
+import gc
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, partial
@@ -48,6 +49,20 @@ def choose_converter(
         if name not in known:
             raise InvalidParameter(f"The parameter {name} does not apply to the mapping {mapping}.", parameter=name)
     return partial(converters[mapping], **chosen)
+
+
+def run(convert: Bound, document: Source, write: Callable[[bytes], object]) -> tuple[str, ...]:
+    """Write what the converter makes of a document, without pauses for a garbage collection; returns the losses.
+
+    A conversion makes large trees, but no cycles: to look for some in them could take longer than all the rest.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return convert(document, write)
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @cache  # to look takes longer than to convert a small document

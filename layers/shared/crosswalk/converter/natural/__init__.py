@@ -52,13 +52,12 @@ With `lines`, a line of JSON for each record
 import re
 from collections.abc import Callable, Collection
 from functools import lru_cache
-from json import JSONEncoder
-from typing import Any
 
-from crosswalk.converter.json_text import decode_json, write_json
+from crosswalk.converter.json_text import decode_json
 from crosswalk.converter.limits import Source
+from crosswalk.converter.natural.json_writer import LineWriter, write_tree
 from crosswalk.converter.natural.lines import RecordReader, write_records
-from crosswalk.converter.natural.reader import ExpandedTreeReader, Members, TreeReader
+from crosswalk.converter.natural.reader import ExpandedTreeReader, TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
 from crosswalk.converter.xml.names import is_name, is_ncname, is_qname
 from crosswalk.errors import InvalidParameter
@@ -69,12 +68,6 @@ LOSSES_TO_XML = ("types", "root", "lists", "empty-lists", "empty-text", "order",
 
 # They are written again and again.
 MAX_OPTION_LENGTH = 64
-
-# The json module's encoder in C is fast, and recurses, twice for an element in a list: it writes no deeper trees.
-MAX_ENCODER_DEPTH = 150
-# And it writes all at once: characters of namespaces that may stand in expanded names.
-MAX_ENCODER_REPETITION = 1 << 20
-_encode: Callable[[Any], str] = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def xml_to_json(
@@ -112,24 +105,10 @@ def xml_to_json(
         infer_types=types == "infer",
     )
     if lines:
-        RecordReader(reader, record, lambda tree: _write_tree(tree, reader, write, ending=b"\n")).read()
+        RecordReader(reader, record, LineWriter(reader, write)).read()
     else:
-        _write_tree(reader.read(), reader, write, indent)
+        write_tree(reader, write, indent)
     return _sort_losses(reader.lost, LOSSES_TO_JSON)
-
-
-def _write_tree(
-    tree: Members, reader: TreeReader, write: Callable[[bytes], object], indent: int = 0, ending: bytes = b""
-) -> None:
-    """Write the JSON of a tree: all at once where that is fast and small, or else as it comes about."""
-    if indent or reader.infer_types or reader.depth > MAX_ENCODER_DEPTH or reader.repetition > MAX_ENCODER_REPETITION:
-        write_json(tree, write, indent)
-        if ending:
-            write(ending)
-    else:
-        json = _encode(tree)
-        del tree  # what comes next needs memory, too
-        write(json.encode() + ending)
 
 
 def json_to_xml(

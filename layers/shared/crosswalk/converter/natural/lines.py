@@ -8,11 +8,12 @@
 A line is what `natural` makes of its record as a document, so memory does not grow with the number of records.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from crosswalk.converter.json_text import decode_json, decode_utf_8
 from crosswalk.converter.limits import PART_SIZE, Place, Source, cut_source
-from crosswalk.converter.natural.reader import Members, TreeReader
+from crosswalk.converter.natural.json_writer import LineWriter
+from crosswalk.converter.natural.reader import TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.errors import DocumentError, UnsafeDocument
@@ -30,17 +31,18 @@ class RecordReader:
     record: the key of the elements that are records, the outermost of that name; empty: the children of the root.
     """
 
-    def __init__(self, tree: TreeReader, record: str, write: Callable[[Members], None]) -> None:
+    def __init__(self, tree: TreeReader, record: str, lines: LineWriter) -> None:
         self._tree = tree
         self._xml = tree.reader
         self._record = record
-        self._write = write
+        self._lines = lines
         self._names: list[str] = []  # of the elements that are open outside the records
         self._end_of_last = 0  # of the last record, in bytes from the beginning of the document, about
         self._fed = 0
 
     def read(self) -> None:
-        self._xml.read(self._start, self._end, self._note_text, self._tree.lost, self._check_length, self._find_open)
+        self._xml.read(self._start, self._end, self._note_text, self._tree.lost, self._end_block, self._find_open)
+        self._lines.finish()
 
     def _find_open(self) -> list[str] | None:
         """The elements that are open, unless a record is among them."""
@@ -69,7 +71,7 @@ class RecordReader:
         tree = self._tree
         tree.end(name)
         if len(tree.around) == len(self._names):
-            self._write(tree.take())
+            self._lines.write(tree.take())
             tree.forget_record()
             self._end_of_last = self._fed
             self._xml.listen(self._start, self._end, self._note_text)
@@ -77,8 +79,10 @@ class RecordReader:
     def _note_text(self, text: str) -> None:
         self._tree.lost.add("root" if text.strip(XML_SPACE) else "whitespace")
 
-    def _check_length(self, fed: int) -> None:
+    def _end_block(self, fed: int) -> None:
+        """Keep no more lines than one block holds, and refuse a record that has not ended for long."""
         self._fed = fed
+        self._lines.finish()
         if fed - self._end_of_last > MAX_RECORD:
             detail = f"More than {MAX_RECORD // 1024**2} MiB stand here without the end of a record."
             raise UnsafeDocument(detail, place=self._xml.place)
