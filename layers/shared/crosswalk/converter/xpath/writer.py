@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import count, repeat
 
 from crosswalk.converter.json_text import Number, Object, Value
 from crosswalk.converter.limits import MAX_DEPTH, point_at
@@ -38,7 +39,7 @@ class Writer:
                 if isinstance(value, (Object, list)) and value:
                     kind = "map" if isinstance(value, Object) else "array"
                     self._output.append(f"{line}<{kind}{attributes}>")
-                    outer.append((children, f"{self._break_line(len(outer))}</{kind}>"))
+                    outer.append((children, kind))
                     line = self._break_line(len(outer))
                     self._path.append(step)
                     children = self._write_keys(value) if isinstance(value, Object) else _number_items(value)
@@ -53,9 +54,9 @@ class Writer:
                 if not outer:
                     self._output.finish()
                     return
-                children, end_tag = outer.pop()
+                children, kind = outer.pop()
                 line = self._break_line(len(outer))
-                self._output.append(end_tag)
+                self._output.append(f"{line}</{kind}>")
                 self._path.pop()
 
     def _break_line(self, depth: int) -> str:
@@ -103,7 +104,7 @@ class Writer:
 
 
 def _number_items(items: list[Value]) -> _Children:
-    return ((index, "", value) for index, value in enumerate(items))
+    return zip(count(), repeat(""), items)
 
 
 def _escape(match: re.Match[str]) -> str:
