@@ -71,7 +71,7 @@ def normalize(chunk: Chunk) -> str | None:
     return text
 
 
-_FIRST = 4096
+_FIRST = 1024
 
 
 def _replace_end(text: str, end: str) -> str:

@@ -205,7 +205,7 @@ class TreeWriter:
                 if children or behind_text:
                     self.lost.add("order")
                 attributes.append(member)
-            elif names[key] and value == []:
+            elif names[key] and value.__class__ is list and not value:
                 self.lost.add("empty-lists")
             else:
                 if behind_text:

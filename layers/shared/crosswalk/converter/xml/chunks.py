@@ -38,7 +38,8 @@ def cut_xml(source: Source, size: int = PART_SIZE) -> Iterator[Chunk]:
     whole = Resumed(read_beginning(source), source)
     for number, part in enumerate(cut_source(whole, size, _find_last_tag)):
         yield Chunk(part.text, place, number == 0, part.is_last)
-        place = place.after(part.text.decode())
+        if not part.is_last:
+            place = place.after(part.text.decode())
 
 
 def _find_last_tag(text: bytes) -> int:
