@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from http.client import IncompleteRead
 from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -60,7 +61,7 @@ class ConversionClient(DocumentClient):
         document = self.make_document() if self.random.random() < 0.1 else b'{"price":1.0,"tags":[]}'
         try:
             result = self.convert_through_s3(document, started)
-        except (URLError, ConnectionError):
+        except (URLError, ConnectionError, IncompleteRead):
             result = None
         if result is None:
             self.lost += 1
@@ -71,7 +72,7 @@ class ConversionClient(DocumentClient):
         self.end.wait(0.5)
 
     def convert_through_s3(self, document: bytes, started: float) -> bytes | None:
-        """The result; None if there was none in time. Raises URLError and ConnectionError while S3 is away."""
+        """The result; None if there was none in time. Raises URLError, ConnectionError, IncompleteRead as S3 goes."""
         begun = self.ask("POST /conversions", f"/conversions?to=xml&bytes={len(document)}")
         if begun.status != 201:
             return None
