@@ -3,8 +3,10 @@
 import gzip
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -76,11 +78,59 @@ def test_a_refused_document_leaves_the_output_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "before"
 
 
+def test_a_link_as_output_stays_and_leads_to_the_result(tmp_path: Path) -> None:
+    (tmp_path / "here").symlink_to(tmp_path / "there")
+    for number in (1, 2):  # to nothing, and to a file
+        document = f"[{number}]".encode()
+        assert run("to-xml", "-o", tmp_path / "here", document=document).returncode == 0
+        assert (tmp_path / "here").is_symlink()
+        assert (tmp_path / "there").read_bytes() == json_to_xml(document)
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    for permissions in (0o600, 0o664):
+        (tmp_path / "out").chmod(permissions)
+        assert run("to-xml", "-o", tmp_path / "out", document=JSON).returncode == 0
+        assert (tmp_path / "out").stat().st_mode & 0o777 == permissions
+
+
+def test_a_pipe_as_output_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    reader = subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE)
+    assert run("to-xml", "-o", tmp_path / "pipe", document=JSON).returncode == 0
+    assert reader.communicate(timeout=10)[0] == XML
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_file_may_have_the_longest_name_there_is(tmp_path: Path) -> None:
+    assert run("to-xml", "-o", tmp_path / ("x" * 255), document=JSON).returncode == 0
+    assert (tmp_path / ("x" * 255)).read_bytes() == XML
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quietly_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "crosswalk", "to-xml", "-o", str(tmp_path / "a.xml")]
+    environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(b"[1,2,")  # and no more: it waits for the rest
+        process.stdin.flush()
+        deadline = time.monotonic() + 10
+        while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert (process.wait(10), process.stderr.read()) == (128 + number, b"")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("arguments", [["to-xml", "nowhere.json"], ["to-xml", "-o", "nowhere/a.xml"]])
 def test_a_file_that_cannot_be_opened_is_named(arguments: list[str]) -> None:
     done = run(*arguments, document=JSON)
     assert done.returncode == 1
     assert b"nowhere" in done.stderr
+    assert b".crosswalk" not in done.stderr
     assert done.stderr.endswith(b": No such file or directory\n")
 
 

@@ -6,10 +6,12 @@ python -m crosswalk to-json feed.xml.gz --mapping natural --lines --record item 
 
 import argparse
 import os
+import signal
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from gzip import GzipFile
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -98,12 +100,36 @@ def open_source(name: str) -> Iterator[BinaryIO]:
 @contextmanager
 def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
     """Where to write; `-` is standard output. A file appears under its name only when it is whole."""
-    with pass_on(sys.stdout.buffer) if name == "-" else replace_when_whole(Path(name)) as file:
+    with open_unpacked(name) as file:
         if packed:
             with GzipFile(fileobj=file, mode="wb", mtime=0) as target:
                 yield target  # type: ignore[misc]  # it can be written to
         else:
             yield file
+
+
+def open_unpacked(name: str) -> AbstractContextManager[BinaryIO]:
+    """Where to write what is packed already, if it is to be. A device or a pipe is written to, never replaced."""
+    if name == "-":
+        return pass_on(sys.stdout.buffer)
+    mode = find_mode(name)
+    if mode is not None and not stat.S_ISREG(mode):
+        return open(name, "wb")
+    return replace_when_whole(name, choose_permissions() if mode is None else mode & 0o777)
+
+
+def find_mode(name: str) -> int | None:
+    """What is there under a name, links followed, and who may do what with it; None where there is nothing."""
+    with suppress(FileNotFoundError):
+        return os.stat(name).st_mode
+    return None
+
+
+def choose_permissions() -> int:
+    """What a new file has."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
 
 
 @contextmanager
@@ -113,15 +139,21 @@ def pass_on(file: BinaryIO) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def replace_when_whole(path: Path) -> Iterator[BinaryIO]:
-    """A new file beside `path`, which takes its place at the end, or is removed where something went wrong."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def replace_when_whole(name: str, permissions: int) -> Iterator[BinaryIO]:
+    """A new file beside the one of this name, which takes its place at the end, or is removed if anything is raised.
+
+    A link stays, and leads to the new file. Until it is whole, only its owner may read the file.
+    """
+    path = Path(os.path.realpath(name))
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".crosswalk.")
+    except OSError as error:
+        error.filename = name
+        raise
     try:
         with open(handle, "wb") as file:
             yield file
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp lets only the owner read it
+        os.chmod(temporary, permissions)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -173,5 +205,14 @@ def report(summary: Summary) -> None:
         print(f"crosswalk: lost: {', '.join(summary.losses)}", file=sys.stderr)
 
 
+def end_on_signals() -> None:
+    """Have signals end the program as an error does, without half a file left behind. What is ignored stays so."""
+    for name in ("SIGHUP", "SIGINT", "SIGTERM"):
+        number = getattr(signal, name, None)  # not every system has them all
+        if number and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: sys.exit(128 + number))
+
+
 if __name__ == "__main__":
+    end_on_signals()
     sys.exit(main())
