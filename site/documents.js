@@ -120,17 +120,21 @@ export class Lines {
 export function locatePointer(text, pointer) {
   const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const around = [];
-  const isWanted = () => String(around.map(({ at }) => at)) === String(wanted) && around.length === wanted.length;
-  let found;
+  let [found, agreed] = [undefined, 0]; // so many of those around, from the outermost on, are at the wanted place
+  const moveTo = (at, level = around.length - 1) => {
+    around[level].at = at;
+    if (agreed >= level) agreed = String(at) === wanted[level] ? level + 1 : level;
+  };
   for (const { start, end, kind } of scanJson(text)) {
     const [first, inner] = [text[start], around.at(-1)];
     const isName = kind === "name" && inner && !inner.list;
-    if (isName) inner.at = JSON.parse(text.slice(start, end));
+    if (isName) moveTo(JSON.parse(text.slice(start, end)));
     const begins = isName || !inner || (inner.list && first !== "," && first !== "]");
-    if (begins && isWanted()) found = start;
-    if (first === "{" || first === "[") around.push({ list: first === "[", at: first === "[" ? 0 : undefined });
-    else if (first === "}" || first === "]") around.pop();
-    else if (first === "," && inner) inner.at = inner.list ? Number(inner.at) + 1 : undefined;
+    if (begins && agreed === wanted.length && agreed === around.length) found = start;
+    if (first === "{" || first === "[") around.push({ list: first === "[" });
+    if (first === "[") moveTo(0);
+    else if (first === "}" || first === "]") agreed = Math.min(agreed, around.pop() ? around.length : 0);
+    else if (first === "," && inner?.list) moveTo(inner.at + 1);
   }
   return found;
 }

@@ -54,15 +54,18 @@ function endMarkup(text, start) {
   return { end: endTag(text, start), kind: text[start + 1] === "!" ? "doctype" : "tag" };
 }
 
-// Behind the ">" of a tag: quotes may hold others.
+// Behind the ">" of a tag or a DOCTYPE. Quotes may hold others, and so may a DOCTYPE between its brackets.
+const CLOSINGS = { '"': '"', "'": "'", "<!--": "-->", "<?": "?>" };
 function endTag(text, start) {
-  const mark = /["'>]/g;
+  const mark = text[start + 1] === "!" ? /["'>[\]]|<!--|<\?/g : /["'>]/g;
   mark.lastIndex = start;
-  for (let match = mark.exec(text); match; match = mark.exec(text)) {
-    if (match[0] === ">") return mark.lastIndex;
-    const end = text.indexOf(match[0], mark.lastIndex);
+  for (let match = mark.exec(text), inside = false; match; match = mark.exec(text)) {
+    const closing = CLOSINGS[match[0]];
+    if (match[0] === ">" && !inside) return mark.lastIndex;
+    if (!closing) inside = match[0] === "[" || (inside && match[0] !== "]");
+    const end = closing ? text.indexOf(closing, mark.lastIndex) : mark.lastIndex;
     if (end < 0) break;
-    mark.lastIndex = end + 1;
+    mark.lastIndex = end + (closing ?? "").length;
   }
   return text.length;
 }

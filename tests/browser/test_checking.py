@@ -51,6 +51,10 @@ def test_json_is_compared_by_its_tokens(person: Person, document: str, but: str 
     ("document", "but"),
     [
         ("<!DOCTYPE a><a/>", "the DOCTYPE and how empty elements are written"),
+        (
+            """<!DOCTYPE a [<!ELEMENT a (b|c)> <!-- ]> "--> <?b ]> "?> <!NOTATION n SYSTEM ']>'> ]><a>b</a>""",
+            "the DOCTYPE",
+        ),
         ("<a b='c'>d</a>", "quotes"),
         ("<a><!-- said --><b>c</b></a>", "comments"),
         ('<?xml version="1.0"?><?do it?><a>b</a>', "the XML declaration and processing instructions"),

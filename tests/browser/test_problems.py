@@ -88,6 +88,30 @@ def test_a_pointer_leads_to_its_place(person: Person, document: str, pointer: st
     assert read_selection(person, "JSON") == [place, place]
 
 
+def test_a_pointer_with_commas_leads_to_no_other_place(person: Person) -> None:
+    person.choose("W3C")
+    person.write("JSON", '{"a": {"b,c": 1, "b,c": 2}, "a,b": {"c": 3}}')
+    person.page.get_by_role("button", name="/a/b,c", exact=True).click()
+    assert read_selection(person, "JSON") == [17, 17]
+
+
+MEASURE = """async (depth) => {
+    const { locatePointer } = await import("/documents.js");
+    const text = "[".repeat(depth) + "0,".repeat(100_000) + "0";
+    const started = performance.now();
+    const found = locatePointer(text, "/0".repeat(depth - 1) + "/100000");
+    return found === text.length - 1 ? performance.now() - started : Infinity;
+}"""
+
+
+def test_a_deep_place_takes_hardly_longer_to_find(person: Person) -> None:
+    def measure(depth: int) -> float:
+        times: list[float] = [person.page.evaluate(MEASURE, depth) for _ in range(3)]
+        return min(times)
+
+    assert measure(500) < 4 * measure(1)
+
+
 def test_a_code_is_shown(person: Person) -> None:
     person.choose("W3C")
     person.write("XML", '<map xmlns="http://www.w3.org/2005/xpath-functions"><number key="a">NaN</number></map>')

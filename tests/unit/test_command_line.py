@@ -97,9 +97,9 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
 
 def test_a_pipe_as_output_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    reader = subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE)
-    assert run("to-xml", "-o", tmp_path / "pipe", document=JSON).returncode == 0
-    assert reader.communicate(timeout=10)[0] == XML
+    with subprocess.Popen(["timeout", "10", "cat", tmp_path / "pipe"], stdout=subprocess.PIPE) as reader:
+        assert run("to-xml", "-o", tmp_path / "pipe", document=JSON).returncode == 0
+        assert reader.communicate()[0] == XML
     assert (tmp_path / "pipe").is_fifo()
 
 
