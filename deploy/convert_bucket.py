@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tqdm import tqdm
 
 from crosswalk.conversions.fleet import RESULTS
+from crosswalk.terminal import show
 from deploy.account import AT_ONCE, advise_on_fleet
 from deploy.settings import read_settings
 from deploy.stack import DeployError, require_stack
@@ -156,10 +157,10 @@ def report(run: str) -> int:
     counted = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
     print(f"{execution['status']}: {counted or 'nothing was converted'}")
     if execution["status"] != "SUCCEEDED":
-        print(f"{execution.get('error', 'No error')}: {execution.get('cause', 'no cause is told')}")
+        print(show(f"{execution.get('error', 'No error')}: {execution.get('cause', 'no cause is told')}"))
     for title, documents in (("Refused", tally.refused), ("Failed", tally.failed)):
         for key, reason in list(documents.items())[:SHOWN]:
-            print(f"{title}: {key}: {reason}")
+            print(show(f"{title}: {key}: {reason}"))
         if len(documents) > SHOWN:
             print(f"... and {len(documents) - SHOWN} more")
     print(f"What became of each: s3://{target['bucket']}/{folder}")

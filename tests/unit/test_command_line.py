@@ -70,6 +70,15 @@ def test_a_problem_is_one_line_with_its_place_and_status_1() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+def test_neither_document_nor_name_controls_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "\x1b]0;a\x07.json"
+    path.write_bytes(b'{"\\u001b[2J\\n\\u202eb":1}')
+    done = run("to-xml", "--mapping", "natural", path)
+    assert done.returncode == 1
+    assert rb"\x1b]0;a\x07.json: /\x1b[2J\n\u202eb: " in done.stderr
+    assert done.stderr.decode().removesuffix("\n").isprintable()
+
+
 def test_a_refused_document_leaves_the_output_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("before")
     done = run("to-xml", "-o", tmp_path / "out", document=b"[1,2")

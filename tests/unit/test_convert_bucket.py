@@ -209,6 +209,16 @@ def test_a_fleet_is_followed_to_its_end_and_summed_up(
     assert "failed=1, running=0" in shown.err or "running=0, failed=1" in shown.err
 
 
+def test_a_name_in_s3_does_not_control_the_terminal(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = {**REFUSED, "key": "in/\x1b[2J\nSUCCEEDED: 4 done"}
+    s3.put_object(Bucket="rows", Key=f"{FOLDER}1f86/SUCCEEDED_1.jsonl", Body=json.dumps(refused))
+    use(monkeypatch, StepFunctions(("SUCCEEDED", counts(succeeded=3, failed=1))))
+    follow(MACHINE, RUN)
+    assert r"Refused: in/\x1b[2J\nSUCCEEDED: 4 done: " in capsys.readouterr().out
+
+
 def test_a_fleet_that_failed_tells_why(
     s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, cast
 
 from crosswalk.converter import Summary, convert_stream
 from crosswalk.errors import CrosswalkError, DocumentError
+from crosswalk.terminal import show
 
 UNITS = ("B", "KB", "MB", "GB", "TB")
 
@@ -192,7 +193,7 @@ def describe(error: CrosswalkError) -> str:
 
 
 def complain(name: str, what: str) -> int:
-    print(f"crosswalk: {'standard input' if name == '-' else name}: {what}", file=sys.stderr)
+    print(show(f"crosswalk: {'standard input' if name == '-' else name}: {what}"), file=sys.stderr)
     return 1
 
 
