@@ -94,7 +94,8 @@ class Storage:
         def notify(event: dict[str, Any]) -> None:
             loop.call_soon_threadsafe(self._events.put_nowait, event)
 
-        application = refuse_strangers(tell_of_new_objects(create_backend_app("s3"), notify), self._key)
+        backend = take_any_type(create_backend_app("s3"))
+        application = refuse_strangers(tell_of_new_objects(backend, notify), self._key)
         host, port = self._listener.getsockname()[:2]
         self._server = make_server(
             host, port, application, threaded=True, request_handler=Handler, fd=self._listener.fileno()
@@ -127,6 +128,20 @@ def refuse_strangers(application: Wsgi, key: str) -> Wsgi:
         return [b"This is not signed with the access key."]
 
     return check
+
+
+def take_any_type(application: Wsgi) -> Wsgi:
+    """The same application, but what is put is a document, also where the client calls it a form, as some do unasked.
+
+    moto would read the form, and keep an object of no bytes.
+    """
+
+    def take(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "PUT" and "form" in environ.get("CONTENT_TYPE", "").lower():
+            environ["CONTENT_TYPE"] = "application/octet-stream"
+        return application(environ, start_response)
+
+    return take
 
 
 def tell_of_new_objects(application: Wsgi, notify: Callable[[dict[str, Any]], None]) -> Wsgi:

@@ -72,6 +72,19 @@ def test_a_page_that_has_been_given_no_address_reaches_no_document(method: str, 
     run(pry)
 
 
+@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
+def test_a_document_is_kept_whatever_the_client_calls_it(media_type: str) -> None:
+    async def put(_: Storage, client: Any) -> None:
+        place = {"Bucket": "ConversionsBucket", "Key": "one/document"}
+        address = client.generate_presigned_url("put_object", Params=place)
+        headers = {"Content-Type": media_type}
+        answer = await asyncio.to_thread(httpx.put, address, content=b'{"a":1}', headers=headers)
+        assert answer.status_code == 200
+        assert client.get_object(**place)["Body"].read() == b'{"a":1}'
+
+    run(put)
+
+
 def test_a_function_that_needs_no_s3_hears_nothing_of_it() -> None:
     async def ask() -> None:
         storage = Storage(lambda: SERVICE.buckets, lambda source, line: pytest.fail(line))
