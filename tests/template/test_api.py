@@ -46,10 +46,9 @@ def test_every_route_has_a_function_whose_folder_has_its_name(stack: Stack) -> N
     assert {stack.function_of(one).lower() for one in stack.routes().values()} <= folders
 
 
-def test_there_is_exactly_one_stage_and_its_requests_are_logged_and_traced(stack: Stack) -> None:
+def test_there_is_exactly_one_stage_and_its_requests_are_logged(stack: Stack) -> None:
     stage = stack.one("AWS::ApiGateway::Stage")
     assert stage["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["ApiAccessLog", "Arn"]}
-    assert stage["TracingEnabled"]
     assert "StageName" not in json.dumps(stack.of_type("AWS::ApiGateway::Deployment"))
 
 
@@ -64,6 +63,11 @@ def test_execution_logs_which_would_hold_queries_and_bodies_are_off(stack: Stack
     everything = stack.one("AWS::ApiGateway::Stage")["MethodSettings"][0]
     assert (everything["HttpMethod"], everything["ResourcePath"]) == ("*", "/*")
     assert (everything["LoggingLevel"], everything["DataTraceEnabled"]) == ("OFF", False)
+
+
+def test_functions_are_traced_and_not_the_stage_whose_traces_would_hold_queries(stack: Stack) -> None:
+    assert stack.one("AWS::ApiGateway::Stage")["TracingEnabled"] is False
+    assert {one["TracingConfig"]["Mode"] for one in stack.of_type("AWS::Lambda::Function").values()} == {"Active"}
 
 
 def test_the_stage_and_every_route_are_throttled(stack: Stack) -> None:
