@@ -91,7 +91,7 @@ def read_number(name: str, value: str) -> float:
 def read_place(address: str) -> dict[str, str]:
     """A bucket and a prefix, which is the name of a folder."""
     parts = urlsplit(address)
-    if parts.scheme != "s3" or not parts.netloc:
+    if not address.startswith("s3://") or not parts.netloc:
         raise DeployError(f"{address} is no place in S3: s3://bucket/folder/")
     folder = address.removeprefix(f"s3://{parts.netloc}").strip("/")
     return {"bucket": parts.netloc, "prefix": f"{folder}/" if folder else ""}

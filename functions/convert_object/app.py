@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi.exceptions import RequestValidationError
 
-from crosswalk.conversions.fleet import RESULTS, FleetRefused, Place, name_result, read_fleet
+from crosswalk.conversions.fleet import RESULTS, FleetRefused, Place, is_document, name_result, read_fleet
 from crosswalk.conversions.storage import find_object
 from crosswalk.conversions.transfer import Limits, S3Object, check_size, convert_object, describe_origin
 from crosswalk.errors import ConversionFailed, CrosswalkError
@@ -74,7 +74,7 @@ def prepare_fleet(description: dict[str, Any], run: str) -> dict[str, Any]:
 def answer_object(event: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
     """What became of the object. Another attempt finds the result of one that had succeeded."""
     source, target = Place(**event["source"]), Place(**event["target"])
-    if event["key"].endswith("/"):  # what consoles show as a folder
+    if not is_document(event["key"], source):
         return {"status": "skipped"}
     document = S3Object(source.bucket, event["key"])
     result = name_result(event["key"], source, target, event["to"], event["options"])

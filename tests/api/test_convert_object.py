@@ -96,6 +96,15 @@ def test_a_folder_is_skipped(source: Bucket, target: Bucket) -> None:
     assert target.list_keys() == set()
 
 
+def test_nothing_is_converted_into_a_report_of_the_fleet(source: Bucket, target: Bucket) -> None:
+    key = "in/crosswalk-results/2026-11-24-120000/0/manifest"
+    source.put(key, b"<ResultFiles/>")
+    assert convert(key, "json") == {"key": key, "status": "skipped"}
+    assert target.list_keys() == set()
+    source.put("in/a/crosswalk-results/b.json", JSON)
+    assert convert("in/a/crosswalk-results/b.json")["status"] == "done"
+
+
 @pytest.mark.parametrize("document", [b"", b'{"a": 1,\n "b": }'])
 def test_a_document_that_cannot_be_converted_is_refused_which_is_an_answer(
     document: bytes, source: Bucket, target: Bucket

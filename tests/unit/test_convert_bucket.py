@@ -133,7 +133,7 @@ def test_a_place_is_a_bucket_and_a_folder(address: str, bucket: str, prefix: str
     assert read_place(address) == {"bucket": bucket, "prefix": prefix}
 
 
-@pytest.mark.parametrize("address", ["feeds/2026", "https://feeds/2026", "s3://", "s3:///a"])
+@pytest.mark.parametrize("address", ["feeds/2026", "https://feeds/2026", "s3://", "s3:///a", "S3://a/b"])
 def test_what_is_no_place_in_s3_is_refused(address: str) -> None:
     with pytest.raises(DeployError, match="no place in S3"):
         read_place(address)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crosswalk.conversions.transfer import S3Object, choose_format
 
 RESULTS = "crosswalk-results/"
-"""Where in the target the state machine writes what became of each object."""
+"""Where in the target the state machine writes what became of each object. Nothing is converted into there."""
 MAX_AT_ONCE = 1000
 
 
@@ -63,6 +63,15 @@ def read_fleet(description: dict[str, Any]) -> Fleet:
     if fleet.source.holds(fleet.target) or fleet.target.holds(fleet.source):
         raise FleetRefused("The source and the target lie within each other: results would be read as documents")
     return fleet
+
+
+def is_document(key: str, source: Place) -> bool:
+    """Whether an object is one to convert.
+
+    What consoles show as a folder is none, nor what an earlier fleet has written of its objects: its result would
+    stand where this fleet's own reports will stand, and could be read as one of them.
+    """
+    return not key.endswith("/") and not key.removeprefix(source.prefix).startswith(RESULTS)
 
 
 def name_result(key: str, source: Place, target: Place, to: str, options: dict[str, Any]) -> S3Object:
