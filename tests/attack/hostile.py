@@ -68,6 +68,7 @@ JSON: dict[str, Family] = {
     "empty names": repeat('"":[],', "{", '"":0}'),
     "one long name": repeat("x", '{"', '":0}'),
     "a long name on every level": lambda size: (b'{"' + b"x" * (size // 400) + b'":') * 400 + b"0" + b"}" * 400,
+    "names beyond ASCII": number('"жж{n}":0,', '{"r":{', '"k":0}}'),
     "names that are attributes": number('"@a{n}":"",', '{"r":{', '"b":0}}'),
     "names with a prefix": number('"p:a{n}":"",', '{"r":{"@xmlns:p":"u",', '"b":0}}'),
     "declarations": number('"@xmlns:p{n}":"u",', '{"r":{', '"b":0}}'),
@@ -136,6 +137,7 @@ XML: dict[str, Family] = {
     "one long name": repeat("x", "<", "/>"),
     "names of their own": number("<a{n}/>", "<r>", "</r>"),
     "long names": lambda size: b"<r>" + (b"<" + b"x" * 10_000 + b"/>") * max(size // 10_000, 1) + b"</r>",
+    "prefixed names beyond ASCII": number("<p:жж{n}/>", "<r xmlns:p='u'>", "</r>"),
     "names of many colons": repeat("a:", "<", "b/>"),
     "astral names": repeat("<\U00010000/>", "<r>", "</r>"),
     # namespaces

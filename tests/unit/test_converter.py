@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pytest
 
 from crosswalk.converter import Conversion, convert_json_to_xml, convert_xml_to_json, json_to_xml, xml_to_json
+from crosswalk.converter.limits import MAX_READ
 from crosswalk.converter.mappings import TO_XML
 from crosswalk.errors import CrosswalkError, InvalidParameter, MalformedDocument
 
@@ -97,3 +98,10 @@ def test_a_garbage_collection_waits_for_the_conversion_and_no_longer(monkeypatch
 
 def test_every_function_has_a_sample_event_of_its_name() -> None:
     assert {path.stem for path in EVENTS.glob("*.json")} == {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+
+
+@pytest.mark.parametrize("shown", range(1, 8))
+def test_auto_waits_for_the_whole_name_of_the_root(shown: int) -> None:
+    comment = "<!--" + "x" * (MAX_READ - shown - 7) + "-->"  # so that the first read ends in the root's name
+    assert convert_xml_to_json(f'{comment}<ITEM type="null" />'.encode()).mapping == "item"
+    assert convert_xml_to_json(f"{comment}<ITEMS/>".encode()).mapping == "natural"

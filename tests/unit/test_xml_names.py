@@ -49,6 +49,13 @@ def test_a_colon_stands_once_between_names_of_a_qname() -> None:
     assert not is_ncname("a:b")
 
 
+def test_no_character_beyond_the_basic_plane_is_in_a_name_to_expat() -> None:
+    for start in range(0x10000, 0x110000, 0x100):
+        for name in (chr(start), f"a{chr(start)}", f"a{chr(start + 0xFF)}"):
+            with pytest.raises(expat.ExpatError):
+                expat.ParserCreate().Parse(f"<{name}/>", True)
+
+
 @given(st.text(max_size=3))
 def test_a_name_is_what_expat_reads_as_one(name: str) -> None:
     read: list[str] = []

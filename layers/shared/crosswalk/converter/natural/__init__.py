@@ -43,8 +43,8 @@ The keys of attributes and text begin with a character that begins no XML name, 
 With `lines`, a line of JSON for each record
 1. Records are the root's children, or with record=NAME the outermost elements of that name.
 2. A line is what a record would be as a document. The root's declarations are not in it, but they expand its names.
-3. The loss `root`: the root is not called `root`, or something else outside the records was dropped: attributes,
-   elements, text. White space there is `whitespace`.
+3. The loss `root`: the root is not called `root`, or is itself a record, or something else outside the records was
+   dropped: attributes, elements, text. White space there is `whitespace`.
 4. Back, a line that is no element is wrapped in an element `item` (the loss `root`); root=NAME names the root. Blank
    lines are skipped. A prefix must be declared within its line.
 """

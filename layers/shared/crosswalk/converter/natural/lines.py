@@ -54,6 +54,8 @@ class RecordReader:
         depth = len(names)
         tree.start(name, attributes)
         if tree.find_key(name) == self._record if self._record else depth == 1:
+            if depth == 0:
+                tree.lost.add("root")  # it comes back within another one
             self._xml.listen(tree.start, self._end_in_record, tree.texts.append)
             return
         names.append(name)

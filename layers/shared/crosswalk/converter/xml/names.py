@@ -7,6 +7,7 @@ namespace in full, so that a long one takes gigabytes.
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from xml.parsers import expat
 
 from crosswalk.converter.xml.escaping import UNCARRIABLE
@@ -37,19 +38,24 @@ def is_ncname(string: str) -> bool:
 
 
 def is_name(string: str) -> bool:
-    """Whether expat reads it as a name: asked of expat itself where it is not plain."""
-    return _ASCII_NAME.fullmatch(string) is not None or (not string.isascii() and _is_read_as_name(string))
+    """Whether expat reads it as a name: asked of expat itself, about each character, where it is not plain."""
+    if string.isascii():
+        return _ASCII_NAME.fullmatch(string) is not None
+    return _can_be("{}", string[0]) and all(_can_be("a{}", character) for character in set(string[1:]))
 
 
-def _is_read_as_name(string: str) -> bool:
-    if UNCARRIABLE.search(string):
+@lru_cache(maxsize=1 << 17)  # room for every character up to U+FFFF, in both places
+def _can_be(name: str, character: str) -> bool:
+    """Whether expat reads a name with a character in this place."""
+    if character > "\uffff" or UNCARRIABLE.match(character):
         return False
+    name = name.format(character)
     names: list[str] = []
     parser = expat.ParserCreate()
     parser.StartElementHandler = lambda name, attributes: names.append(name)
     with suppress(expat.ExpatError):
-        parser.Parse(f"<{string}/>", True)
-    return names == [string]
+        parser.Parse(f"<{name}/>", True)
+    return names == [name]
 
 
 def is_declaration(attribute: str) -> bool:

@@ -207,7 +207,8 @@ class XmlReader:
         return MalformedDocument(detail, place=place)
 
 
-_ROOT = re.compile(rb"<(?:[^\s!?/>:]+:)?([^\s!?/>:]+)")
+# A name that ends with what has been read of the document may go on.
+_ROOT = re.compile(rb"<(?:[^\s!?/>:]+:)?([^\s!?/>:]+)(?=[\s/>])")
 _ABOUT_OPEN_ELEMENT = {
     expat.errors.XML_ERROR_TAG_MISMATCH: "This end tag does not match <{}> of line {}, column {}.",
     expat.errors.XML_ERROR_NO_ELEMENTS: "The document ends before <{}> of line {}, column {} does.",
