@@ -71,7 +71,7 @@ class _Reader:
     def _start_root(self, name: str, attributes: list[str]) -> None:
         self._start(name, attributes)
         self._output[0] = self._output[0].removeprefix(",")
-        self._xml.listen(self._start, self._end, self._text.append)
+        self._xml.listen(self._start)
 
     def _start(self, name: str, attributes: list[str]) -> None:
         if self._text:

@@ -41,7 +41,8 @@ class RecordReader:
         self._fed = 0
 
     def read(self) -> None:
-        self._xml.read(self._start, self._end, self._note_text, self._tree.lost, self._end_block, self._find_open)
+        texts = self._tree.texts.append
+        self._xml.read(self._start, self._end, texts, self._tree.lost, self._end_block, self._find_open)
         self._lines.finish()
 
     def _find_open(self) -> list[str] | None:
@@ -52,11 +53,13 @@ class RecordReader:
         """Begin an element outside the records, or a record."""
         tree, names = self._tree, self._names
         depth = len(names)
+        if tree.texts:
+            self._drop_text()
         tree.start(name, attributes)
         if tree.find_key(name) == self._record if self._record else depth == 1:
             if depth == 0:
                 tree.lost.add("root")  # it comes back within another one
-            self._xml.listen(tree.start, self._end_in_record, tree.texts.append)
+            self._xml.listen(tree.start)
             return
         names.append(name)
         if depth or name != ROOT or attributes:
@@ -64,22 +67,30 @@ class RecordReader:
         tree.members = None  # what stands outside the records is dropped
 
     def _end(self, name: str) -> None:
+        tree, outside = self._tree, len(self._names)
+        if len(tree.around) == outside:
+            self._end_outside(name)
+            return
+        tree.end(name)
+        if len(tree.around) == outside:
+            self._lines.write(tree.take())
+            tree.forget_record()
+            self._end_of_last = self._fed
+            self._xml.listen(self._start)
+
+    def _end_outside(self, name: str) -> None:
         """End an element outside the records."""
+        self._drop_text()
         self._names.pop()
         self._tree.end(name)
         self._tree.members = None
 
-    def _end_in_record(self, name: str) -> None:
-        tree = self._tree
-        tree.end(name)
-        if len(tree.around) == len(self._names):
-            self._lines.write(tree.take())
-            tree.forget_record()
-            self._end_of_last = self._fed
-            self._xml.listen(self._start, self._end, self._note_text)
-
-    def _note_text(self, text: str) -> None:
-        self._tree.lost.add("root" if text.strip(XML_SPACE) else "whitespace")
+    def _drop_text(self) -> None:
+        """Forget the texts outside the records."""
+        texts = self._tree.texts
+        if texts:
+            self._tree.lost.add("root" if any(text.strip(XML_SPACE) for text in texts) else "whitespace")
+            texts.clear()
 
     def _end_block(self, fed: int) -> None:
         """Keep no more lines than one block holds, and refuse a record that has not ended for long."""

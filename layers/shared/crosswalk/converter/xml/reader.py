@@ -59,8 +59,8 @@ class XmlReader:
         self._fed = 0  # bytes, this block included
         self._is_worn = False  # whether it is time for a new parser
         # Where in the document the parser began, in bytes too, and what it was fed before that.
-        self._start = START
-        self._start_index = 0
+        self._origin = START
+        self._origin_index = 0
         self._opening = ""
 
     @property
@@ -104,7 +104,8 @@ class XmlReader:
         """
         self._lost = set() if lost is None else lost
         self._find_open = find_open
-        self.listen(start, end, text)
+        self._end, self._text = end, text
+        self.listen(start)
         try:
             self._parse(after_block)
         except expat.ExpatError as error:
@@ -114,15 +115,13 @@ class XmlReader:
             raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
         finally:
             drop_handlers(self._parser)
-            del self._handlers, self._find_open
+            del self._start, self._end, self._text, self._find_open
             self._block = self._beginning = b""  # what comes next needs memory, too
 
-    def listen(self, start: StartHandler, end: TextHandler, text: TextHandler) -> None:
-        """Have these called from now on."""
-        self._handlers = start, end, text
+    def listen(self, start: StartHandler) -> None:
+        """Have start tags told to this one from now on."""
+        self._start = start
         self._parser.StartElementHandler = self._start_worn if self._is_worn else start
-        self._parser.EndElementHandler = end
-        self._parser.CharacterDataHandler = text
 
     def _start_worn(self, name: str, attributes: list[str]) -> None:
         """Have a new parser go on in front of this element, if that is possible here."""
@@ -130,7 +129,7 @@ class XmlReader:
         offset = self._find_byte(self._parser.CurrentByteIndex) - (self._fed - len(self._block))
         if open_elements is not None and offset >= 0:
             raise _Renewal(offset, self.place, open_elements)
-        self._handlers[0](name, attributes)
+        self._start(name, attributes)
 
     def _parse(self, after_block: Callable[[int], object]) -> None:
         """Feed the parser. The last block is fed as such: expat then need not count its lines."""
@@ -139,7 +138,7 @@ class XmlReader:
         while True:
             following = self._source.read(self._block_size)
             self._fed += len(self._block)
-            if self._fed - self._start_index > RENEW_AFTER and not self._is_worn:
+            if self._fed - self._origin_index > RENEW_AFTER and not self._is_worn:
                 self._is_worn = True
                 self._parser.StartElementHandler = self._start_worn
             try:
@@ -159,6 +158,8 @@ class XmlReader:
     def _prepare_parser(self) -> None:
         self._parser.ordered_attributes = True
         self._parser.buffer_text = True
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
         self._parser.CommentHandler = self._note_comment
         self._parser.ProcessingInstructionHandler = self._note_instruction
 
@@ -177,20 +178,20 @@ class XmlReader:
         self._parser.Parse(renewal.opening.encode(), False)
         self._prepare_parser()
         self._is_worn = False
-        self.listen(*self._handlers)
+        self.listen(self._start)
         self._block = self._block[renewal.offset :]
-        self._start, self._opening = renewal.place, renewal.opening
-        self._start_index = self._fed - len(self._block)
+        self._origin, self._opening = renewal.place, renewal.opening
+        self._origin_index = self._fed - len(self._block)
 
     def _locate(self, line: int, offset: int) -> Place:
         """The place in the document of what the parser tells; `offset` is from 0."""
         if line > 1:
-            return Place(self._start.line + line - 1, offset + 1)
-        return Place(self._start.line, self._start.column + offset - len(self._opening))
+            return Place(self._origin.line + line - 1, offset + 1)
+        return Place(self._origin.line, self._origin.column + offset - len(self._opening))
 
     def _find_byte(self, index: int) -> int:
         """The place in the document, in bytes, of one of which the parser tells."""
-        return self._start_index + index - len(self._opening.encode())
+        return self._origin_index + index - len(self._opening.encode())
 
     def _explain(self, error: expat.ExpatError) -> MalformedDocument:
         """What is wrong, and where."""
