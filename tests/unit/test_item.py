@@ -221,6 +221,12 @@ def test_the_first_fault_is_told_be_it_malformed_or_refused() -> None:
         read('<ITEM type="list">&no;\n<ITEM></ITEM>')
 
 
+def test_a_declaration_behind_white_space_is_malformed() -> None:
+    with pytest.raises(MalformedDocument) as caught:
+        read(' <?xml version="1.0"?><ITEM type="null" />')
+    assert caught.value.place == (1, 2)
+
+
 @given(json_texts())
 @example('{"": "\\ud83d\\ude00\\udc00\\ud83d", "": [[], {}, -0, 1E400, 1.0]}')
 @example('["\\\\b", "\\\\\\"", "\\\\\\\\", "\\\\u0026"]')

@@ -39,9 +39,10 @@ def normalize(chunk: Chunk) -> str | None:
     """
     if len(chunk.text.translate(None, _CONTROLS)) < len(chunk.text) or holds_noncharacter(chunk.text):
         return None
-    text = chunk.text.replace(b"\\", rb"\\").decode("latin-1").strip(" \t\n")
+    text = chunk.text.replace(b"\\", rb"\\").decode("latin-1")
     if chunk.is_first and (declaration := DECLARATION.match(text)):
-        text = text[declaration.end() :].lstrip(" \t\n")
+        text = text[declaration.end() :]
+    text = text.strip(" \t\n")
     # One character is found many times faster than several.
     if "!" in text and "<!--" in text:
         text = _COMMENTS_BEHIND_TAG.sub(">", _SPACE_BETWEEN_TAGS.sub("><", ">" + text))[1:]
