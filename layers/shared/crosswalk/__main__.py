@@ -9,11 +9,11 @@ import os
 import signal
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from gzip import GzipFile
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, BinaryIO, cast
 
 from crosswalk.converter import Summary, convert_stream
@@ -146,18 +146,24 @@ def replace_when_whole(name: str, permissions: int) -> Iterator[BinaryIO]:
     A link stays, and leads to the new file. Until it is whole, only its owner may read the file.
     """
     path = Path(os.path.realpath(name))
+    temporary = path.with_name(f".crosswalk.{token_hex(8)}")  # known before there is one: a signal may come at any time
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".crosswalk.")
-    except OSError as error:
-        error.filename = name
-        raise
-    try:
-        with open(handle, "wb") as file:
+        with open_new(temporary, name) as file:
             yield file
         os.chmod(temporary, permissions)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def open_new(path: Path, name: str) -> BinaryIO:
+    """A new file that only its owner may read. An error names the other file, for which it stands."""
+    try:
+        return open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600))
+    except OSError as error:
+        error.filename = name
         raise
 
 
