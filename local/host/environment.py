@@ -73,8 +73,14 @@ class Environment:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs: its pipes close before its exit status is known."""
-        return self._process.returncode is None and not self._answers.at_eof()
+        """Whether the process still runs: asyncio may hear of its end a little later than the kernel knows of it."""
+        if self._process.returncode is not None or self._answers.at_eof():
+            return False
+        try:
+            os.kill(self._process.pid, 0)
+        except OSError:
+            return False
+        return True
 
     async def invoke(self, event: bytes, trace_id: str) -> bytes:
         """Has the handler answer one event (JSON); returns its answer (JSON). Raises FunctionFailed."""
