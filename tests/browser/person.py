@@ -68,6 +68,11 @@ class Person:
             self.view(name).press("F2")
         self.area(name).fill(text)
 
+    def write_lines(self, name: str, text: str) -> None:
+        """The same with hundreds of lines. To fill them in, Chromium would lay all of them out for each."""
+        self.area(name).press("Control+A")
+        self.paste(text)
+
     def use(self, name: str, tool: str) -> None:
         label = f"{tool} in {name}" if tool in ("Undo", "Redo") else f"{tool} {name}"
         self.page.get_by_role("button", name=label, exact=True).click()

@@ -76,7 +76,7 @@ def test_a_long_line_that_is_edited_is_never_wrapped(person: Person) -> None:
 
 
 def test_the_caret_is_kept_in_sight(person: Person) -> None:
-    person.write("JSON", "[" + "1,\n" * 300 + "2]")
+    person.write_lines("JSON", "[" + "1,\n" * 300 + "2]")
     person.area("JSON").press("Control+End")
     person.page.keyboard.type(" ")
     expect(person.text("JSON")).to_contain_text("2]")
@@ -173,7 +173,7 @@ def test_a_place_in_a_long_text_is_shown(person: Person) -> None:
 
 
 def test_a_result_stays_where_it_was_scrolled_to(person: Person) -> None:
-    person.write("JSON", "[" + "1,\n" * 300 + "2]")
+    person.write_lines("JSON", "[" + "1,\n" * 300 + "2]")
     person.expect_settled("≈")
     person.view("XML").evaluate("view => view.scrollTop = 2000")
     person.area("JSON").press("Control+End")

@@ -58,7 +58,7 @@ def test_a_problem_takes_neither_the_focus_nor_the_caret(person: Person) -> None
 
 
 def test_a_place_far_down_is_scrolled_to(person: Person) -> None:
-    person.write("JSON", "[" + "1,\n" * 500 + "!" + ",\n2" * 500 + "]")
+    person.write_lines("JSON", "[" + "1,\n" * 500 + "!" + ",\n2" * 500 + "]")
     person.press("Line 501, column 1")
     expect(person.pane("JSON").locator(".tint")).to_be_in_viewport()
     assert read_selection(person, "JSON") == [1501, 1501]
