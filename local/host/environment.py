@@ -73,14 +73,15 @@ class Environment:
 
     @property
     def alive(self) -> bool:
-        """Whether the process still runs: asyncio may hear of its end a little later than the kernel knows of it."""
+        """Whether the process still runs. The kernel knows of its end a little before asyncio hears of it."""
         if self._process.returncode is not None or self._answers.at_eof():
             return False
+        if not hasattr(os, "waitid"):  # on macOS before Python 3.13
+            return True
         try:
-            os.kill(self._process.pid, 0)
-        except OSError:
+            return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+        except ChildProcessError:  # asyncio has waited for it, and is about to say so
             return False
-        return True
 
     async def invoke(self, event: bytes, trace_id: str) -> bytes:
         """Has the handler answer one event (JSON); returns its answer (JSON). Raises FunctionFailed."""
