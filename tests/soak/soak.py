@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
+from unittest.mock import patch
 
 from local import postgres
 from local.postgres import Server
@@ -84,23 +85,26 @@ def soak(seconds: float, folder: Path, pause: float = PAUSE) -> list[Part]:
 def work(crowd: list[Client], others: list[Thread], end: Event, calm: Event, seconds: float) -> list[str]:
     """Traffic for so long, with faults once everybody is at work and until shortly before the end.
 
-    Returns what ended any of these threads but the end: who has gone finds nothing.
+    Returns what any thread died of meanwhile: a client that is gone finds nothing any more.
     """
     died: list[str] = []
-    threading.excepthook = lambda death: died.append(f"{death.thread}: {death.exc_type.__name__}: {death.exc_value}")
-    for client in crowd:
-        client.start()
-    for client in crowd:
-        client.begun.wait(60)
-    for thread in others:
-        thread.start()
-    time.sleep(max(seconds - 5, 0))
-    calm.set()
-    time.sleep(min(seconds, 5))
-    end.set()
-    for thread in (*crowd, *others):
-        thread.join()
-    threading.excepthook = threading.__excepthook__
+
+    def note(death: threading.ExceptHookArgs) -> None:
+        died.append(f"{death.thread}: {death.exc_type.__name__}: {death.exc_value}")
+
+    with patch.object(threading, "excepthook", note):
+        for client in crowd:
+            client.start()
+        for client in crowd:
+            client.begun.wait(60)
+        for thread in others:
+            thread.start()
+        time.sleep(max(seconds - 5, 0))
+        calm.set()
+        time.sleep(min(seconds, 5))
+        end.set()
+        for thread in (*crowd, *others):
+            thread.join()
     return died
 
 

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 from threading import Event
@@ -76,9 +77,22 @@ class Dying(Client):
         raise KeyError("gone")
 
 
-def test_a_client_that_dies_is_a_finding() -> None:
-    client = Dying("http://localhost", 7, Event(), Mock(spec=Faults))
-    assert len(work([client], [], Event(), Event(), 0)) == 1
+@pytest.fixture
+def dying() -> Client:
+    return Dying("http://localhost", 7, Event(), Mock(spec=Faults))
+
+
+def test_a_client_that_dies_is_a_finding(dying: Client) -> None:
+    assert len(work([dying], [], Event(), Event(), 0)) == 1
+
+
+def test_who_dies_after_the_work_is_none_of_its_findings(dying: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    findings = work([], [], Event(), Event(), 0)
+    dying.start()
+    dying.join()
+    assert (len(told), findings) == (1, [])
 
 
 def test_a_worker_that_has_just_ended_is_watched_no_more() -> None:
