@@ -135,6 +135,7 @@ def test_a_signal_ends_it_quietly_and_leaves_nothing_behind(tmp_path: Path, numb
         deadline = time.monotonic() + 10
         while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
             time.sleep(0.01)
+        assert any(tmp_path.iterdir())
         process.send_signal(number)
         assert (process.wait(10), process.stderr.read()) == (128 + number, b"")
     assert not any(tmp_path.iterdir())
@@ -147,6 +148,12 @@ def test_a_file_that_cannot_be_opened_is_named(arguments: list[str]) -> None:
     assert b"nowhere" in done.stderr
     assert b".crosswalk" not in done.stderr
     assert done.stderr.endswith(b": No such file or directory\n")
+
+
+def test_a_full_disk_is_not_told_of_the_document(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(JSON)
+    done = run("to-xml", tmp_path / "a.json", "-o", "/dev/full")
+    assert (done.returncode, done.stderr) == (1, b"crosswalk: No space left on device\n")
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:

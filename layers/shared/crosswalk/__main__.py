@@ -7,17 +7,12 @@ python -m crosswalk to-json feed.xml.gz --mapping natural --lines --record item 
 import argparse
 import os
 import signal
-import stat
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from gzip import GzipFile
-from pathlib import Path
-from secrets import token_hex
 from typing import Any, BinaryIO, cast
 
 from crosswalk.converter import Summary, convert_stream
 from crosswalk.errors import CrosswalkError, DocumentError
+from crosswalk.files import open_source, open_target
 from crosswalk.terminal import show
 
 UNITS = ("B", "KB", "MB", "GB", "TB")
@@ -36,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout = None  # else Python would flush it once more, and complain
         return 1
     except CrosswalkError as error:
-        return complain(source, describe(error))
+        return complain("standard input" if source == "-" else source, describe(error))
     except OSError as error:
-        return complain(error.filename or source, error.strerror or str(error))
+        return complain(error.filename, error.strerror or str(error))
     report(summary)
     return 0
 
@@ -88,85 +83,6 @@ def split_names(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
-@contextmanager
-def open_source(name: str) -> Iterator[BinaryIO]:
-    """The document to read; `-` is standard input."""
-    if name == "-":
-        yield sys.stdin.buffer
-    else:
-        with open(name, "rb") as file:
-            yield file
-
-
-@contextmanager
-def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
-    """Where to write; `-` is standard output. A file appears under its name only when it is whole."""
-    with open_unpacked(name) as file:
-        if packed:
-            with GzipFile(fileobj=file, mode="wb", mtime=0) as target:
-                yield target  # type: ignore[misc]  # it can be written to
-        else:
-            yield file
-
-
-def open_unpacked(name: str) -> AbstractContextManager[BinaryIO]:
-    """Where to write what is packed already, if it is to be. A device or a pipe is written to, never replaced."""
-    if name == "-":
-        return pass_on(sys.stdout.buffer)
-    mode = find_mode(name)
-    if mode is not None and not stat.S_ISREG(mode):
-        return open(name, "wb")
-    return replace_when_whole(name, choose_permissions() if mode is None else mode & 0o777)
-
-
-def find_mode(name: str) -> int | None:
-    """What is there under a name, links followed, and who may do what with it; None where there is nothing."""
-    with suppress(FileNotFoundError):
-        return os.stat(name).st_mode
-    return None
-
-
-def choose_permissions() -> int:
-    """What a new file has."""
-    umask = os.umask(0)
-    os.umask(umask)
-    return 0o666 & ~umask
-
-
-@contextmanager
-def pass_on(file: BinaryIO) -> Iterator[BinaryIO]:
-    yield file
-    file.flush()
-
-
-@contextmanager
-def replace_when_whole(name: str, permissions: int) -> Iterator[BinaryIO]:
-    """A new file beside the one of this name, which takes its place at the end, or is removed if anything is raised.
-
-    A link stays, and leads to the new file. Until it is whole, only its owner may read the file.
-    """
-    path = Path(os.path.realpath(name))
-    temporary = path.with_name(f".crosswalk.{token_hex(8)}")  # known before there is one: a signal may come at any time
-    try:
-        with open_new(temporary, name) as file:
-            yield file
-        os.chmod(temporary, permissions)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-
-
-def open_new(path: Path, name: str) -> BinaryIO:
-    """A new file that only its owner may read. An error names the other file, for which it stands."""
-    try:
-        return open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600))
-    except OSError as error:
-        error.filename = name
-        raise
-
-
 def follow(source: BinaryIO) -> BinaryIO:
     """The same source with a bar of how much has been read, on a terminal, where tqdm is installed."""
     try:
@@ -195,11 +111,12 @@ def describe(error: CrosswalkError) -> str:
         if error.place:
             places.append("line {}, column {}".format(*error.place))
         places += [place for place in (error.path, error.pointer) if place]
-    return f"{': '.join(['; '.join(places), error.detail])}" if places else error.detail
+    return f"{'; '.join(places)}: {error.detail}" if places else error.detail
 
 
-def complain(name: str, what: str) -> int:
-    print(show(f"crosswalk: {'standard input' if name == '-' else name}: {what}"), file=sys.stderr)
+def complain(name: str | None, what: str) -> int:
+    """Say what is wrong, with the file's name if it is known: of a full disk it is not."""
+    print(show(f"crosswalk: {name}: {what}" if name else f"crosswalk: {what}"), file=sys.stderr)
     return 1
 
 

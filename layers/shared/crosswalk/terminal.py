@@ -3,8 +3,6 @@
 
 def show(text: str) -> str:
     r"""The text in one line, with Python's escapes for what is not to be seen: `\x1b` for ESC, `\n` for a new line."""
-    if text.isprintable():
-        return text
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )

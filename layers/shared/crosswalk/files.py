@@ -1,0 +1,92 @@
+"""Opens what the command line is told to read and to write: files, devices, pipes, standard input and output."""
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from gzip import GzipFile
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO
+
+
+@contextmanager
+def open_source(name: str) -> Iterator[BinaryIO]:
+    """The document to read; `-` is standard input."""
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with open(name, "rb") as file:
+            yield file
+
+
+@contextmanager
+def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
+    """Where to write, in gzip if it is to be packed; `-` is standard output."""
+    with open_output(name) as file:
+        if packed:
+            with GzipFile(fileobj=file, mode="wb", mtime=0) as target:
+                yield target  # type: ignore[misc]  # it can be written to
+        else:
+            yield file
+
+
+def open_output(name: str) -> AbstractContextManager[BinaryIO]:
+    """A file appears under its name only when it is whole. A device or a pipe is written to, and never replaced."""
+    if name == "-":
+        return pass_on(sys.stdout.buffer)
+    mode = find_mode(name)
+    if mode is None:
+        return replace_when_whole(name, choose_permissions())
+    if stat.S_ISREG(mode):
+        return replace_when_whole(name, mode & 0o777)
+    return open(name, "wb")
+
+
+def find_mode(name: str) -> int | None:
+    """The type and the permissions of what a name leads to; None if it leads to nothing."""
+    with suppress(FileNotFoundError):
+        return os.stat(name).st_mode
+    return None
+
+
+def choose_permissions() -> int:
+    """The permissions of a new file, by this process's umask, which is told only to who sets another one."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+@contextmanager
+def pass_on(file: BinaryIO) -> Iterator[BinaryIO]:
+    yield file
+    file.flush()
+
+
+@contextmanager
+def replace_when_whole(name: str, permissions: int) -> Iterator[BinaryIO]:
+    """A new file beside the one of this name, which takes its place at the end, or is removed if anything is raised.
+
+    A link stays, and leads to the new file. Until it is whole, only its owner may read the file.
+    """
+    path = Path(os.path.realpath(name))
+    temporary = path.with_name(f".crosswalk.{token_hex(8)}")  # known before there is one: a signal may come at any time
+    try:
+        with open_new(temporary, name) as file:
+            yield file
+        os.chmod(temporary, permissions)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def open_new(path: Path, name: str) -> BinaryIO:
+    """A new file that only its owner may read. An error names the other file, for which it stands."""
+    try:
+        return open(path, "xb", opener=lambda file, flags: os.open(file, flags, 0o600))
+    except OSError as error:
+        error.filename = name
+        raise
