@@ -163,7 +163,7 @@ def report(run: str) -> int:
             print(show(f"{title}: {key}: {reason}"))
         if len(documents) > SHOWN:
             print(f"... and {len(documents) - SHOWN} more")
-    print(f"What became of each: s3://{target['bucket']}/{folder}")
+    print(show(f"What became of each: s3://{target['bucket']}/{folder}"))
     return 0 if execution["status"] == "SUCCEEDED" and not tally.refused and not tally.failed else 1
 
 

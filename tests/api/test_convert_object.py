@@ -96,13 +96,17 @@ def test_a_folder_is_skipped(source: Bucket, target: Bucket) -> None:
     assert target.list_keys() == set()
 
 
-def test_nothing_is_converted_into_a_report_of_the_fleet(source: Bucket, target: Bucket) -> None:
-    key = "in/crosswalk-results/2026-11-24-120000/0/manifest"
+@pytest.mark.parametrize("folder", ["", "rows/"])  # where this fleet's reports are, or another one's
+def test_nothing_is_converted_into_a_report_of_a_fleet(folder: str, source: Bucket, target: Bucket) -> None:
+    key = f"in/{folder}crosswalk-results/2026-11-24-120000/0/manifest"
     source.put(key, b"<ResultFiles/>")
     assert convert(key, "json") == {"key": key, "status": "skipped"}
     assert target.list_keys() == set()
-    source.put("in/a/crosswalk-results/b.json", JSON)
-    assert convert("in/a/crosswalk-results/b.json")["status"] == "done"
+
+
+def test_a_folder_whose_name_ends_like_that_of_reports_is_converted(source: Bucket) -> None:
+    source.put("in/my-crosswalk-results/b.json", JSON)
+    assert convert("in/my-crosswalk-results/b.json")["status"] == "done"
 
 
 @pytest.mark.parametrize("document", [b"", b'{"a": 1,\n "b": }'])

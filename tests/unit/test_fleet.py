@@ -30,6 +30,7 @@ def test_the_mapping_is_one_of_the_options() -> None:
         ({"source": {"bucket": "feeds"}, "target": {}}, "target.bucket"),
         ({"source": {"bucket": "feeds", "prefix": "2026"}}, "source.prefix"),
         ({"source": {"bucket": "feeds", "prefix": "/"}}, "source.prefix"),
+        ({"target": {"bucket": "rows", "prefix": "in/crosswalk-results/"}}, "target.prefix"),
         ({"at_once": 0}, "at_once"),
         ({"at_once": 1001}, "at_once"),
         ({"tolerated": 101}, "tolerated"),

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from crosswalk.conversions.transfer import S3Object, choose_format
 
 RESULTS = "crosswalk-results/"
-"""Where in the target the state machine writes what became of each object. Nothing is converted into there."""
+"""Where in the target the state machine writes what became of each object. No fleet converts anything into a folder of
+this name: its result could be read as another fleet's report."""
 MAX_AT_ONCE = 1000
 
 
@@ -62,16 +63,19 @@ def read_fleet(description: dict[str, Any]) -> Fleet:
         raise FleetRefused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     if fleet.source.holds(fleet.target) or fleet.target.holds(fleet.source):
         raise FleetRefused("The source and the target lie within each other: results would be read as documents")
+    if is_report(fleet.target.prefix):
+        raise FleetRefused(f"target.prefix: {RESULTS} is for what becomes of the objects")
     return fleet
 
 
 def is_document(key: str, source: Place) -> bool:
-    """Whether an object is one to convert.
+    """Whether an object is one to convert: what consoles show as a folder is none, and no report of a fleet is."""
+    return not key.endswith("/") and not is_report(key.removeprefix(source.prefix))
 
-    What consoles show as a folder is none, nor what an earlier fleet has written of its objects: its result would
-    stand where this fleet's own reports will stand, and could be read as one of them.
-    """
-    return not key.endswith("/") and not key.removeprefix(source.prefix).startswith(RESULTS)
+
+def is_report(key: str) -> bool:
+    """Whether an object of this key would stand among the reports of a fleet."""
+    return f"/{RESULTS}" in f"/{key}"
 
 
 def name_result(key: str, source: Place, target: Place, to: str, options: dict[str, Any]) -> S3Object:
