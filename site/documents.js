@@ -119,9 +119,11 @@ export class Lines {
 // Where a JSON pointer (RFC 6901) leads. Of duplicates it is the last, the one that a mapping stumbles over.
 export function locatePointer(text, pointer) {
   const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const around = [];
-  let [found, agreed] = [undefined, 0]; // so many of those around, from the outermost on, are at the wanted place
-  const moveTo = (at, level = around.length - 1) => {
+  const around = []; // the lists and objects that a token is in, and at which place of each
+  let agreed = 0; // in so many of them, from the outermost on, it is at the wanted place
+  let found;
+  const moveTo = (at) => {
+    const level = around.length - 1;
     around[level].at = at;
     if (agreed >= level) agreed = String(at) === wanted[level] ? level + 1 : level;
   };
@@ -133,8 +135,11 @@ export function locatePointer(text, pointer) {
     if (begins && agreed === wanted.length && agreed === around.length) found = start;
     if (first === "{" || first === "[") around.push({ list: first === "[" });
     if (first === "[") moveTo(0);
-    else if (first === "}" || first === "]") agreed = Math.min(agreed, around.pop() ? around.length : 0);
     else if (first === "," && inner?.list) moveTo(inner.at + 1);
+    else if (first === "}" || first === "]") {
+      around.pop();
+      agreed = Math.min(agreed, around.length);
+    }
   }
   return found;
 }

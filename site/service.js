@@ -90,8 +90,8 @@ function readWait(retryAfter) {
 
 const POLL = 2000; // milliseconds
 
-// Convert a file of any size, through object storage. `report` is told the step, and how much of it is done, from 0 to 1, where that is known.
-// Raises Refusal, or what aborting raises.
+// Convert a file of any size, through object storage. `report` is told the step and, where it is known, how much of it
+// is done, from 0 to 1. Raises Refusal, or what aborting raises.
 export async function convertFile(file, query, report, signal) {
   const { id, upload } = await ask(`conversions?${query}`, { method: "POST", signal });
   await transfer("PUT", upload, file, (done) => report("upload", done), signal);
