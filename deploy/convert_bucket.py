@@ -45,11 +45,10 @@ def main(arguments: list[str]) -> int:
     """The program's exit status: 1 also where documents were refused or calls failed."""
     try:
         match arguments:
-            case [name, run]:
-                return follow(read_machine(name), run)
+            case [_, run]:  # which names its environment itself
+                return follow(run)
             case [name, source, target, to, *options]:
-                machine = read_machine(name)
-                return follow(machine, start(machine, describe_fleet(source, target, to, options)))
+                return follow(start(read_machine(name), describe_fleet(source, target, to, options)))
     except (BotoCoreError, ClientError, DeployError) as error:  # among them no region, or no credentials
         print(error, file=sys.stderr)
         return 1
@@ -107,7 +106,7 @@ def start(machine: str, fleet: dict[str, Any]) -> str:
     return run
 
 
-def follow(machine: str, run: str) -> int:
+def follow(run: str) -> int:
     """Show how far the fleet is, and in the end what became of it. Ctrl-C ends the looking, not the fleet."""
     print(f"The run is {run}")
     try:
@@ -123,9 +122,10 @@ def follow(machine: str, run: str) -> int:
 
 def watch(run: str) -> None:
     """A bar until the fleet has ended."""
+    client = boto3.client("stepfunctions")
     with tqdm(unit=" objects", dynamic_ncols=True) as bar:
         while True:
-            ended = boto3.client("stepfunctions").describe_execution(executionArn=run)["status"] != "RUNNING"
+            ended = client.describe_execution(executionArn=run)["status"] != "RUNNING"
             counts = read_counts(run)
             bar.total = counts.get("total") or None
             bar.set_postfix(running=counts.get("running", 0), failed=count_failed(counts), refresh=False)

@@ -200,7 +200,7 @@ def test_a_fleet_is_followed_to_its_end_and_summed_up(
         ("SUCCEEDED", counts(succeeded=3, failed=1)),
     )
     use(monkeypatch, service)
-    assert follow(MACHINE, RUN) == 1, "documents were refused"
+    assert follow(RUN) == 1, "documents were refused"
     shown = capsys.readouterr()
     assert "SUCCEEDED: 1 done, 1 failed, 1 refused, 1 skipped" in shown.out
     assert "Refused: in/b.json: Unexpected character: expected a value. (line 2, column 7)" in shown.out
@@ -209,13 +209,21 @@ def test_a_fleet_is_followed_to_its_end_and_summed_up(
     assert "failed=1, running=0" in shown.err or "running=0, failed=1" in shown.err
 
 
+def test_a_run_is_looked_at_again_whatever_environment_it_is_of(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, StepFunctions(("SUCCEEDED", counts(succeeded=3, failed=1))))
+    convert_bucket.main(["dev", RUN])  # of which there is no stack
+    assert "SUCCEEDED: " in capsys.readouterr().out
+
+
 def test_a_name_in_s3_does_not_control_the_terminal(
     s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused = {**REFUSED, "key": "in/\x1b[2J\nSUCCEEDED: 4 done"}
     s3.put_object(Bucket="rows", Key=f"{FOLDER}1f86/SUCCEEDED_1.jsonl", Body=json.dumps(refused))
     use(monkeypatch, StepFunctions(("SUCCEEDED", counts(succeeded=3, failed=1))))
-    follow(MACHINE, RUN)
+    follow(RUN)
     assert r"Refused: in/\x1b[2J\nSUCCEEDED: 4 done: " in capsys.readouterr().out
 
 
@@ -223,7 +231,7 @@ def test_a_fleet_that_failed_tells_why(
     s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     use(monkeypatch, StepFunctions(("FAILED", counts(failed=1))))
-    assert follow(MACHINE, RUN) == 1
+    assert follow(RUN) == 1
     assert "States.ExceedToleratedFailureThreshold: Too many failures" in capsys.readouterr().out
 
 
@@ -236,7 +244,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_look_again_or_stop_it(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("time.sleep", interrupt)
-    assert follow(MACHINE, RUN) == 0
+    assert follow(RUN) == 0
     shown = capsys.readouterr().out
     assert f"make convert-bucket RUN={RUN}" in shown
     assert f"aws stepfunctions stop-execution --execution-arn {RUN}" in shown
