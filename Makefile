@@ -155,6 +155,9 @@ release:  ## the second half: everything that touches the account (ENVIRONMENT=d
 # A fleet: the parameters in capitals are options of the route that converts the same way.
 OPTIONS = $(foreach name,MAPPING LINES RECORD ROOT ITEM INDENT ATTRIBUTE_PREFIX TEXT_KEY FORCE_LIST STRIP_WHITESPACE NAMESPACES TYPES ESCAPE DUPLICATES AT_ONCE TOLERATED,$(if $(filter command,$(origin $(name))),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
 
+# Else make's own, which is the assembler.
+AS =
+
 convert-bucket: $(VENV)/.dev  ## convert a bucket: FROM=s3://... TO=s3://... AS=json MAPPING=natural LINES=true AT_ONCE=10, or RUN=arn
 	@test -n "$(RUN)" -o -n "$(FROM)" -a -n "$(TO)" -a -n "$(AS)" || { echo "make convert-bucket FROM=s3://bucket/folder/ TO=s3://bucket/folder/ AS=json"; exit 1; }
 	@$(BIN)/python -m deploy.convert_bucket $(ENVIRONMENT) $(if $(RUN),'$(RUN)','$(FROM)' '$(TO)' '$(AS)' $(OPTIONS))

@@ -1,6 +1,7 @@
 """make convert-bucket: what it starts, what it shows meanwhile, and how it counts results as AWS documents them."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from crosswalk.conversions.fleet import read_fleet
 from deploy import convert_bucket
 from deploy.convert_bucket import count_results, describe_fleet, follow, read_machine, read_place, start
 from deploy.stack import DeployError, StackState
+from tests.running import ROOT
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:crosswalk-dev-fleets"
 RUN = "arn:aws:states:eu-central-1:123456789012:execution:crosswalk-dev-fleets:2026-11-24-120000"
@@ -137,6 +139,12 @@ def test_a_place_is_a_bucket_and_a_folder(address: str, bucket: str, prefix: str
 def test_what_is_no_place_in_s3_is_refused(address: str) -> None:
     with pytest.raises(DeployError, match="no place in S3"):
         read_place(address)
+
+
+@pytest.mark.parametrize(("given", "language"), [([], ""), (["AS=json"], "json")])
+def test_make_takes_no_assembler_for_a_language(given: list[str], language: str) -> None:
+    show = ["make", "--silent", "--eval", 'show: ; @printf %s "$(AS)"', "show", *given]
+    assert subprocess.run(show, cwd=ROOT, capture_output=True, text=True, check=True).stdout == language
 
 
 def test_what_is_started_is_a_fleet() -> None:
