@@ -27,7 +27,8 @@ RESERVE = 60.0
 
 A read that S3 does not answer is given up after 35 seconds or so."""
 RATE = 10_000_000
-"""Bytes that are converted in a second. `jsonml`, the slowest that streams, took 12 MB of records, `item` 22 and 53."""
+"""Bytes that are converted in a second, more or less: docs/benchmarks.md has what each mapping took. `natural` with
+`lines` is the slowest that streams, and may still run out of time."""
 TIME_LIMIT = 12 * 60 * RATE
 MEMORY_PER_BYTE = 70
 """Bytes of memory that a byte of a document takes, in a mapping that needs the whole of it. The worst that was found, a
