@@ -4,7 +4,7 @@
 
 import { LANGUAGES, formatSize, rename } from "./documents.js";
 import { composeLargeQuery, quote } from "./options.js";
-import { announce, copyText, saveFile } from "./report.js";
+import { announce, copyText, nameLosses, saveFile } from "./report.js";
 import { Refusal, convertFile } from "./service.js";
 
 const STEPS = ["upload", "conversion", "download"];
@@ -84,7 +84,7 @@ export class FileCard {
 
   #deliver({ result, mapping, losses }) {
     const name = this.#rename();
-    const lost = losses.length ? ` It leaves out: ${losses.join(", ")}.` : "";
+    const lost = losses.length ? ` It leaves out ${nameLosses(losses)}.` : "";
     saveFile(result, name);
     this.#find("[data-act=save]").onclick = () => saveFile(result, name);
     this.#turn("done", `Saved as ${name}, ${formatSize(result.size)}, by ${mapping}.${lost}`);

@@ -21,6 +21,7 @@ const FORMS = {
 };
 
 const join = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
+export const nameLosses = (words) => join(words.map((word) => LOSSES[word] ?? word));
 
 export function element(name, properties, ...content) {
   const made = Object.assign(document.createElement(name), properties);
@@ -66,7 +67,7 @@ export function describe({ language, held, lines }, { source, result }) {
   const facts = [formatSize(held.bytes?.length ?? new Blob([held.text]).size), plural(lines.count, "line")];
   if (!result || LANGUAGES[source].other !== language) return [facts.join(" · ")];
   facts.push(`by ${result.mapping}`, `${write(result.milliseconds)} ms`);
-  const loss = `leaves out ${join(result.losses.map((word) => LOSSES[word] ?? word))}`;
+  const loss = `leaves out ${nameLosses(result.losses)}`;
   return [facts.join(" · "), ...(result.losses.length ? [" · ", element("span", { className: "loss" }, loss)] : [])];
 }
 

@@ -101,7 +101,7 @@ class Store:
         route.fulfill(json={"id": "one", **(self.states.pop(0) if len(self.states) > 1 else self.states[0])})
 
 
-DONE = {"status": "done", "mapping": "item", "losses": ["comments"], "bytes_out": 7, "result": "storage/down"}
+DONE = {"status": "done", "mapping": "item", "losses": ["comments", "root"], "bytes_out": 7, "result": "storage/down"}
 CONVERTING = {"status": "converting", "bytes_in": 1}
 
 
@@ -115,7 +115,9 @@ def test_a_file_above_the_limit_goes_through_conversions(person: Person) -> None
         person.press("Convert to XML")
         expect(card.get_by_role("progressbar", name="Conversion")).to_be_visible()
     assert saved.value.suggested_filename == "orders.xml"
-    expect(card).to_contain_text("Saved as orders.xml, 7 bytes, by item. It leaves out: comments.")
+    expect(card).to_contain_text(
+        "Saved as orders.xml, 7 bytes, by item. It leaves out comments and where the root came from."
+    )
     assert store.asked == [f"POST bytes={len(HUGE[0]) * MEGABYTES}&indent=2&to=xml", "PUT"]
 
 
