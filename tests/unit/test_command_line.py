@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -117,28 +119,43 @@ def test_a_file_may_have_the_longest_name_there_is(tmp_path: Path) -> None:
     assert (tmp_path / ("x" * 255)).read_bytes() == XML
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_quietly_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "crosswalk", "to-xml", "-o", str(tmp_path / "a.xml")]
-    environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
-    with subprocess.Popen(
-        command,
-        env=environment,
+@contextmanager
+def begin(folder: Path, number: signal.Signals, action: signal.Handlers) -> Iterator[subprocess.Popen[bytes]]:
+    """A conversion into a file of this folder, in the middle of `[1,2,`, started with this action for the signal."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "crosswalk", "to-xml", "-o", str(folder / "a.xml")],
+        env={"PYTHONPATH": str(ROOT / "layers/shared")},
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # whoever runs the tests may ignore it
-    ) as process:
+        preexec_fn=lambda: signal.signal(number, action),  # whoever runs the tests may ignore it
+    )
+    with process:
         assert process.stdin
-        assert process.stderr
-        process.stdin.write(b"[1,2,")  # and no more: it waits for the rest
+        process.stdin.write(b"[1,2,")
         process.stdin.flush()
         deadline = time.monotonic() + 10
-        while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+        while not any(folder.iterdir()) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert any(tmp_path.iterdir())
+        assert any(folder.iterdir())
+        yield process
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quietly_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    with begin(tmp_path, number, signal.SIG_DFL) as process:
         process.send_signal(number)
-        assert (process.wait(10), process.stderr.read()) == (128 + number, b"")
+        assert process.wait(10) == 128 + number
+        assert process.stderr
+        assert process.stderr.read() == b""
     assert not any(tmp_path.iterdir())
+
+
+def test_a_signal_that_is_ignored_does_not_end_it(tmp_path: Path) -> None:
+    with begin(tmp_path, signal.SIGHUP, signal.SIG_IGN) as process:
+        process.send_signal(signal.SIGHUP)
+        process.communicate(b"3]", 10)
+        assert process.returncode == 0
+    assert (tmp_path / "a.xml").read_bytes() == json_to_xml(b"[1,2,3]")
 
 
 @pytest.mark.parametrize("arguments", [["to-xml", "nowhere.json"], ["to-xml", "-o", "nowhere/a.xml"]])
