@@ -152,7 +152,7 @@ def report(run: str) -> int:
     """Print what became of the fleet; the exit status."""
     execution = boto3.client("stepfunctions").describe_execution(executionArn=run)
     target = json.loads(execution["input"])["target"]
-    folder = f"{target['prefix']}{RESULTS}{execution['name']}/"
+    folder = f"{target.get('prefix', '')}{RESULTS}{execution['name']}/"
     tally = count_results(target["bucket"], folder)
     counted = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
     print(f"{execution['status']}: {counted or 'nothing was converted'}")

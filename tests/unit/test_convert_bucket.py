@@ -58,6 +58,7 @@ class StepFunctions:
 
     def __init__(self, *states: tuple[str, dict[str, int]]) -> None:
         self.states = list(states)
+        self.fleet: dict[str, Any] = FLEET
         self.started: list[dict[str, Any]] = []
         self._now: tuple[str, dict[str, int]] = ("RUNNING", {})
 
@@ -69,7 +70,7 @@ class StepFunctions:
         assert executionArn == RUN
         if self.states:
             self._now = self.states.pop(0)
-        described = {"status": self._now[0], "input": json.dumps(FLEET), "name": "2026-11-24-120000"}
+        described = {"status": self._now[0], "input": json.dumps(self.fleet), "name": "2026-11-24-120000"}
         if self._now[0] == "FAILED":
             described |= {"error": "States.ExceedToleratedFailureThreshold", "cause": "Too many failures"}
         return described
@@ -223,6 +224,14 @@ def test_a_run_is_looked_at_again_whatever_environment_it_is_of(
     use(monkeypatch, StepFunctions(("SUCCEEDED", counts(succeeded=3, failed=1))))
     convert_bucket.main(["dev", RUN])  # of which there is no stack
     assert "SUCCEEDED: " in capsys.readouterr().out
+
+
+def test_a_run_into_a_whole_bucket_that_others_started_can_be_looked_at(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use(monkeypatch, StepFunctions(("SUCCEEDED", counts()))).fleet = {**FLEET, "target": {"bucket": "rows"}}
+    assert follow(RUN) == 0
+    assert "s3://rows/crosswalk-results/2026-11-24-120000/" in capsys.readouterr().out
 
 
 def test_a_name_in_s3_does_not_control_the_terminal(
