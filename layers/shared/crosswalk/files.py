@@ -52,7 +52,7 @@ def find_mode(name: str) -> int | None:
 
 
 def choose_permissions() -> int:
-    """The permissions of a new file, by this process's umask, which is told only to who sets another one."""
+    """The permissions of a new file. This process's umask can only be read by setting another one."""
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
