@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -89,11 +88,11 @@ def read_number(name: str, value: str) -> float:
 
 def read_place(address: str) -> dict[str, str]:
     """A bucket and a prefix, which is the name of a folder."""
-    parts = urlsplit(address)
-    if not address.startswith("s3://") or not parts.netloc:
+    bucket, _, path = address.removeprefix("s3://").partition("/")
+    if not address.startswith("s3://") or not bucket:
         raise DeployError(f"{address} is no place in S3: s3://bucket/folder/")
-    folder = address.removeprefix(f"s3://{parts.netloc}").strip("/")
-    return {"bucket": parts.netloc, "prefix": f"{folder}/" if folder else ""}
+    folder = path.strip("/")
+    return {"bucket": bucket, "prefix": f"{folder}/" if folder else ""}
 
 
 def start(machine: str, fleet: dict[str, Any]) -> str:

@@ -127,7 +127,7 @@ def counts(**changes: int) -> dict[str, int]:
     [
         ("s3://feeds/2026/", "feeds", "2026/"),
         ("s3://feeds/2026", "feeds", "2026/"),
-        ("s3://feeds/a/b c?#/", "feeds", "a/b c?#/"),
+        ("s3://feeds/a/b c?#[/", "feeds", "a/b c?#[/"),
         ("s3://feeds", "feeds", ""),
         ("s3://feeds/", "feeds", ""),
     ],
