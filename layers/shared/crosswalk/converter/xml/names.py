@@ -44,6 +44,12 @@ def is_name(string: str) -> bool:
     return _can_be("{}", string[0]) and all(_can_be("a{}", character) for character in set(string[1:]))
 
 
+@lru_cache(maxsize=1 << 16)
+def _can_begin(character: str) -> bool:
+    """Whether a name may begin with it."""
+    return is_name(character)
+
+
 @lru_cache(maxsize=1 << 17)  # room for every character up to U+FFFF, in both places
 def _can_be(name: str, character: str) -> bool:
     """Whether expat reads a name with a character in this place."""
@@ -78,7 +84,7 @@ class NamespaceFault(Exception):
 
 
 class Scope:
-    """The namespaces in force, by prefix; the default one has the prefix "".
+    """The namespaces in force, by prefix; the default one has the prefix "". Only what `is_name` takes is asked of it.
 
     The end of an element needs no call: its declarations are forgotten when the next one begins at its depth or above.
     So each element that begins at `depth` or above must either enter or leave.
@@ -140,9 +146,9 @@ class Scope:
 
     def _split(self, name: str, attribute: str | None = None) -> tuple[str, str]:
         """Prefix and local name of a name with a colon; a fault tells the attribute, if it is one's."""
-        if not is_qname(name):
-            raise NamespaceFault("A name has at most one colon, between two names.", attribute)
         prefix, _, local = name.partition(":")
+        if not prefix or ":" in local or not _can_begin(local[:1]):  # all else was checked when `name` was
+            raise NamespaceFault("A name has at most one colon, between two names.", attribute)
         if len(self._parts) < MAX_KEPT_NAMES and len(name) < MAX_KEPT_LENGTH:
             self._parts[name] = prefix, local
         return prefix, local
