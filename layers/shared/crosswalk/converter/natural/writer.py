@@ -85,31 +85,28 @@ class TreeWriter:
 
     def _write_frames(self) -> None:
         """Write the values of the innermost frame, up to one that needs a frame of its own, until there are no more."""
-        frames, output = self.frames, self.output
+        frames, output, scope = self.frames, self.output, self.scope
         place = None
         try:
             while frames:
-                level = len(frames)
                 frame = frames[-1]
-                given, depth = frame.name, frame.depth
-                line = frame.line
+                given, depth, line = frame.name, frame.depth, frame.line
                 for place, value in frame.rest:
-                    if depth <= self.scope.depth:
-                        self.scope.leave(depth)
-                    if isinstance(value, (Object, list)):
-                        if isinstance(value, Object):
-                            self._write_object(frame, place, value)
-                        elif given is None:
-                            self._write_member_list(frame, place, value)
-                        else:
-                            self._write_nameless_list(frame, place, value)
-                        if len(frames) > level:
-                            break
-                    else:
-                        name = self.names[given or place]
+                    if depth <= scope.depth:
+                        scope.leave(depth)
+                    if type(value) is Object:
+                        self._write_object(frame, place, value)
+                    elif type(value) is not list:
+                        name = given or place
                         if ":" in name:
                             self._check_names(frame, name, ())
                         output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
+                    elif given is None:
+                        self._write_member_list(frame, place, value)
+                    else:
+                        self._write_nameless_list(frame, given, place, value)
+                    if frames[-1] is not frame:
+                        break
                     if len(output) > self.pieces:
                         output.finish()
                 else:
@@ -136,10 +133,9 @@ class TreeWriter:
             raise self._refuse_depth(key)
         self.frames.append(_Frame(key, iter(enumerate(values)), key, frame.depth, levels, frame.line, frame.indented))
 
-    def _write_nameless_list(self, frame: _Frame, place: Any, values: list[Value]) -> None:
+    def _write_nameless_list(self, frame: _Frame, name: str, place: Any, values: list[Value]) -> None:
         if len(self.frames) > 1 or len(values) == 1:
             self.lost.add("lists")
-        name = self.names[frame.name or place]
         if ":" in name:
             self._check_names(frame, name, ())
         self.output.append(f"{frame.line}<{name}>")
@@ -152,7 +148,7 @@ class TreeWriter:
 
     def _write_object(self, frame: _Frame, place: Any, members: Object) -> None:
         attributes, children, text = self._divide(members)
-        name = self.names[frame.name or place]
+        name = frame.name or place
         start = self._write_attributes(frame, name, attributes) if attributes or ":" in name else ""
         closing = f"</{name}>" if text is _NO_TEXT else f"{self._write_text(text, self.text_key)}</{name}>"
         if children:

@@ -33,34 +33,34 @@ class Writer:
         """Write a value. The elements that are open are kept in a list, so that depth costs no stack."""
         children: _Children = iter([("", f' xmlns="{NAMESPACE}"', root)])
         outer: list[tuple[_Children, str]] = []
+        output, path, indent = self._output, self._path, self._indent
         line = ""  # before the root there is no line break
         while True:
             for step, attributes, value in children:
                 if isinstance(value, (Object, list)) and value:
                     kind = "map" if isinstance(value, Object) else "array"
-                    self._output.append(f"{line}<{kind}{attributes}>")
+                    output.append(f"{line}<{kind}{attributes}>")
                     outer.append((children, kind))
-                    line = self._break_line(len(outer))
-                    self._path.append(step)
+                    path.append(step)
+                    if indent:
+                        line = "\n" + " " * (indent * len(outer))
                     children = self._write_keys(value) if isinstance(value, Object) else _number_items(value)
                     break
                 if len(outer) == MAX_DEPTH:
                     detail = f"The XML would be deeper than {MAX_DEPTH} elements."
                     raise UnsafeDocument(detail, pointer=self._point_at(step))
-                self._output.append(line + self._write_leaf(value, attributes))
-                if len(self._output) > PIECES:
-                    self._output.finish()
+                output.append(line + self._write_leaf(value, attributes))
+                if len(output) > PIECES:
+                    output.finish()
             else:
                 if not outer:
-                    self._output.finish()
+                    output.finish()
                     return
                 children, kind = outer.pop()
-                line = self._break_line(len(outer))
-                self._output.append(f"{line}</{kind}>")
-                self._path.pop()
-
-    def _break_line(self, depth: int) -> str:
-        return "\n" + " " * (self._indent * depth) if self._indent else ""
+                if indent:
+                    line = "\n" + " " * (indent * len(outer))
+                output.append(f"{line}</{kind}>")
+                path.pop()
 
     def _write_keys(self, members: Object) -> _Children:
         """The members with their keys as attributes, and what `duplicates` asks for."""
