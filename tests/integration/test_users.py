@@ -73,6 +73,8 @@ def test_of_many_who_save_one_new_email_at_once_one_creates_it(database: Databas
         ("ada@münchen.de", "ada@xn--mnchen-3ya.de"),
         ("жена@пример.рф", "ЖЕНА@ПРИМЕР.РФ"),
         ("jose\u0301@example.org", "jos\u00e9@example.org"),
+        ("MUH\u0331@example.org", "mu\u1e96@example.org"),
+        ("\u0390@example.org", "\u03aa\u0301@example.org"),
     ],
 )
 @pytest.mark.usefixtures("database")

@@ -51,6 +51,21 @@ def test_a_letter_with_two_lower_cases_is_refused(text: str) -> None:
         parse_email(text)
 
 
+# Some letters are one code point in lower case, and two in upper case, that no other code point stands for.
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [("J\u030cola", "\u01f0ola"), ("MUH\u0331", "mu\u1e96"), ("\u03aa\u0301", "\u0390"), ("\u0391\u0342", "\u1fb6")],
+)
+def test_an_email_whose_lower_case_has_fewer_letters_is_stored_in_it(upper: str, lower: str) -> None:
+    assert parse_email(f"{upper}@example.org") == f"{lower}@example.org"
+    assert parse_email(f"{lower}@example.org") == f"{lower}@example.org"
+
+
+def test_an_email_that_is_too_long_in_the_lower_case_it_needs_is_refused() -> None:
+    with pytest.raises(InvalidParameter, match="must be one email address"):
+        parse_email("J\u030c" + "\u023a" * 62 + "@" + "a" * 63 + ".org")  # two bytes in upper case, three in lower case
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 def test_a_cursor_leads_back_to_its_email_and_needs_no_escaping(email: str) -> None:
     cursor = write_cursor(email)

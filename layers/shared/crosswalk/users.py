@@ -9,6 +9,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from unicodedata import normalize
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -195,7 +196,9 @@ def parse_email(text: str) -> str:
         raise InvalidParameter(detail, parameter="email") from error
     if AMBIGUOUS in email:
         raise InvalidParameter("The email holds the letter U+0130, which has two lower cases.", parameter="email")
-    return email
+    lower = "".join(map(str.lower, email))  # letter by letter, as PostgreSQL does
+    composed = normalize("NFC", lower)
+    return email if composed == lower else parse_email(composed)
 
 
 def write_cursor(email: str) -> str:
