@@ -282,6 +282,14 @@ def test_a_record_without_an_end_is_refused() -> None:
         natural.xml_to_json(Rows(rows), lambda line: None, lines=True)
 
 
+def test_records_may_stand_far_behind_what_is_none() -> None:
+    node = b"<node>" + b" " * 2**20 + b"</node>"  # as in a map, where all nodes stand before the ways
+    rows = iter([b"<map>", *[node] * (MAX_RECORD // 2**20 + 1), b"<way/></map>"])
+    written: list[bytes] = []
+    natural.xml_to_json(Rows(rows), written.append, lines=True, record="way")
+    assert b"".join(written) == b'{"way":null}\n'
+
+
 @pytest.mark.parametrize("opening", [b"<!-- ", b"<?p ", b"<r a='"])
 def test_markup_without_an_end_is_refused(opening: bytes) -> None:
     rows = iter([b"<feed>" + opening, *[b"x" * 2**20] * (MAX_RECORD // 2**20 + 1)])

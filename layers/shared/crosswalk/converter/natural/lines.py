@@ -37,7 +37,7 @@ class RecordReader:
         self._record = record
         self._lines = lines
         self._names: list[str] = []  # of the elements that are open outside the records
-        self._end_of_last = 0  # of the last record, in bytes from the beginning of the document, about
+        self._last_tag = 0  # outside the records, or that ends one: in bytes from the beginning of the document, about
         self._fed = 0
 
     def read(self) -> None:
@@ -53,6 +53,7 @@ class RecordReader:
         """Begin an element outside the records, or a record."""
         tree, names = self._tree, self._names
         depth = len(names)
+        self._last_tag = self._fed
         if tree.texts:
             self._drop_text()
         tree.start(name, attributes)
@@ -75,7 +76,7 @@ class RecordReader:
         if len(tree.around) == outside:
             self._lines.write(tree.take())
             tree.forget_record()
-            self._end_of_last = self._fed
+            self._last_tag = self._fed
             self._xml.listen(self._start)
 
     def _end_outside(self, name: str) -> None:
@@ -96,7 +97,7 @@ class RecordReader:
         """Keep no more lines than one block holds, and refuse a record that has not ended for long."""
         self._fed = fed
         self._lines.finish()
-        if fed - self._end_of_last > MAX_RECORD:
+        if fed - self._last_tag > MAX_RECORD:
             detail = f"More than {MAX_RECORD // 1024**2} MiB stand here without the end of a record."
             raise UnsafeDocument(detail, place=self._xml.place)
 
