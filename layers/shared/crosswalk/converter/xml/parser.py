@@ -67,7 +67,7 @@ def read_beginning(source: Source, size: int = BLOCK) -> bytes:
         if not more:
             break
         beginning += more
-        start = find_doctype(beginning)
+        start = find_doctype(beginning, start)
     return _blank_doctype(beginning, start)
 
 
