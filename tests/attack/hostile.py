@@ -59,6 +59,8 @@ JSON: dict[str, Family] = {
     "one long string": repeat("x", '"', '"'),
     "one string of astral characters": repeat("\U0001f600", '"', '"'),
     "a string that never ends": repeat("\\\\", '"'),
+    "a zero a line": repeat("0\n"),
+    "an empty list a line": repeat("[]\n"),
     "quotes alone": repeat('"'),
     "white space": repeat(" \n", "[", "]"),
     "line ends of three kinds": repeat("\r\n\n\r", "[", "]"),
