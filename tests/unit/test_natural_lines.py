@@ -175,6 +175,7 @@ def test_auto_takes_no_lines_of_another_mapping(xml: str) -> None:
     [
         ('{"a":"1"}\n{"b":null}\n', "<root><a>1</a><b></b></root>", ()),
         ('\ufeff{"a":"1"}\r\n \t\r\n\n{"a":"2"}', "<root><a>1</a><a>2</a></root>", ()),
+        ('\ufeff\n "a" \r\n"b"', "<root><item>a</item><item>b</item></root>", ("root",)),
         ("", "<root></root>", ()),
         ("\n\n", "<root></root>", ()),
         ('[1]\n{"a":"x","b":"y"}', "<root><item><item>1</item></item><item><a>x</a><b>y</b></item></root>",
@@ -202,6 +203,19 @@ def test_a_bad_line_is_told_by_its_number() -> None:
     with pytest.raises(MalformedDocument) as caught:
         run(natural.json_to_xml, '{"a":"é"}\n"é'.encode() + b'\xff"', lines=True)
     assert caught.value.place == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("lines", "place"),
+    [("[1\n2]", (1, 3)), ("1],[2\n3", (1, 2)), ("1 2\n3", (1, 3)), ("1\nNaN", (2, 1)), ("1\r\r2\n[", (3, 1))],
+)
+def test_each_line_is_one_value(lines: str, place: tuple[int, int]) -> None:
+    assert refuse(lines, MalformedDocument).place == place
+
+
+def test_each_line_has_a_depth_of_its_own() -> None:
+    assert refuse("1\n" + "[" * 600 + "]" * 600, UnsafeDocument).place == (2, 513)
+    assert write(("[" * 255 + "]" * 255 + "\n") * 3)[0].count("<item>") == 3 * 255
 
 
 def test_a_refused_line_is_told_by_its_number_and_a_pointer_within_it() -> None:

@@ -91,7 +91,7 @@ def make_decoder(
 
 def parse_json(text: str) -> Value:
     """The value of a JSON text. Raises MalformedDocument with line and column, UnsafeDocument beyond MAX_DEPTH."""
-    value: Value = scan_json(text, _DECODER.decode)
+    value: Value = scan_json(text, DECODER.decode)
     check_depth(text)
     return value
 
@@ -122,12 +122,15 @@ _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")
 
 
+def is_too_deep(text: str) -> bool:
+    """Whether objects and lists stand deeper than MAX_DEPTH in a JSON text, or in some that stand in lines."""
+    some = text.count("[") + text.count("{") > MAX_DEPTH
+    return some and _reach(keep_brackets(blank_escapes(text.encode("utf-8", "surrogatepass")))) > MAX_DEPTH
+
+
 def check_depth(text: str) -> None:
     """Raise UnsafeDocument where objects and lists stand deeper than MAX_DEPTH; the JSON is sound up to there."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return
-    brackets = keep_brackets(blank_escapes(text.encode("utf-8", "surrogatepass")))
-    if _reach(brackets) > MAX_DEPTH:
+    if is_too_deep(text):
         place = locate(text, _find_depth(text))
         raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
 
@@ -168,7 +171,7 @@ def _find_depth(text: str) -> int:
     return len(text)
 
 
-class _ConstantError(Exception):
+class _ConstantError(ValueError):
     """The scanner met NaN, Infinity or -Infinity, which Python's json takes for numbers."""
 
 
@@ -229,7 +232,7 @@ def _refuse(text: str, offset: int, detail: str, error: Exception) -> NoReturn:
     raise MalformedDocument(detail, place=locate(text, offset)) from error
 
 
-_DECODER = make_decoder(object_pairs_hook=Object, parse_int=Number, parse_float=Number)
+DECODER = make_decoder(object_pairs_hook=Object, parse_int=Number, parse_float=Number)  # a Value, however deep
 _LITERALS = {True: "true", False: "false", None: "null"}
 
 

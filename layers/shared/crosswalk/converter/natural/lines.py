@@ -8,9 +8,17 @@
 A line is what `natural` makes of its record as a document, so memory does not grow with the number of records.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from crosswalk.converter.json_text import decode_json, decode_utf_8
+from crosswalk.converter.json_text import (
+    DECODER,
+    JSON_SPACE,
+    Value,
+    decode_utf_8,
+    drop_mark,
+    is_too_deep,
+    parse_json,
+)
 from crosswalk.converter.limits import PART_SIZE, Place, Source, cut_source
 from crosswalk.converter.natural.json_writer import LineWriter
 from crosswalk.converter.natural.reader import TreeReader
@@ -104,27 +112,67 @@ class RecordReader:
 
 def write_records(source: Source, writer: TreeWriter, root: str) -> None:
     """Write JSON Lines as the children of an element `root`. Raises what `natural` raises, with the line's place."""
-    writer.open_root(root)
-    for number, line in _number_lines(source):
-        try:
-            writer.write_record(_decode_line(line, number))
-        except DocumentError as error:
-            place = error.place or Place(1, 1)
-            error.place = Place(number + place.line - 1, place.column)
-            raise
-    writer.close_root(root)
+    lines = _LineReader(source, writer.expect)
+    try:
+        writer.write_records(lines.read(), root)
+    except DocumentError as error:
+        if error.pointer is not None:  # as whatever the writer refuses
+            error.place = Place(lines.number, 1)
+        raise
 
 
-def _number_lines(source: Source) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, from 1."""
-    number = 1
-    for part in cut_source(source, PART_SIZE, lambda window: window.rfind(b"\n") + 1, gap=MAX_RECORD):
-        for line in part.text.split(b"\n"):
-            if line.strip(b" \t\r"):
-                yield number, line.removesuffix(b"\r")
-            number += 1 + line[:-1].count(b"\r")  # CR alone ends a line, too, though not of JSON Lines
-        number -= 1  # behind the last LF nothing has begun
+class _LineReader:
+    """Reads the values of JSON Lines, and skips blank lines.
+
+    number: of the line at hand. CR alone ends a line, too, though not of JSON Lines.
+    expect: is called with some lines before they are read.
+    """
+
+    def __init__(self, source: Source, expect: Callable[[str], object]) -> None:
+        self.number = 1
+        self._source = source
+        self._expect = expect
+
+    def read(self) -> Iterator[Value]:
+        """Raises MalformedDocument, and UnsafeDocument for what is too deep, with the place."""
+        for part in cut_source(self._source, PART_SIZE, lambda window: window.rfind(b"\n") + 1, gap=MAX_RECORD):
+            try:
+                yield from self._read_part(part.text)
+            except DocumentError as error:
+                place = error.place or Place(1, 1)
+                error.place = Place(self.number + place.line - 1, place.column)
+                raise
+
+    def _read_part(self, part: bytes) -> Iterator[Value]:
+        if self.number == 1:
+            first, end, rest = part.partition(b"\n")
+            part = drop_mark(first) + end + rest
+        for lines in _decode_lines(part.replace(b"\r\n", b"\n")):
+            self._expect(lines)
+            is_deep = is_too_deep(lines)
+            for line in lines.split("\n"):
+                if bare := line.strip(JSON_SPACE):
+                    try:
+                        value = parse_json(line) if is_deep else _scan(bare)
+                    except (ValueError, RecursionError):  # the other knows what is wrong, or better
+                        value = parse_json(line)
+                    yield value
+                self.number += 1 + line.count("\r")
+        self.number -= 1  # behind the last LF nothing has begun
 
 
-def _decode_line(line: bytes, number: int) -> str:
-    return decode_json(line) if number == 1 else decode_utf_8(line)
+def _decode_lines(text: bytes) -> Iterator[str]:
+    """All lines, or each by itself if one of them is not UTF-8: those before it are read first."""
+    try:
+        yield text.decode()
+    except UnicodeDecodeError:
+        yield from map(decode_utf_8, text.split(b"\n"))
+
+
+def _scan(line: str) -> Value:
+    """As `parse_json`, but sooner, for a line without white space at its ends, and not too deep. Raises ValueError."""
+    value: Value
+    value, end = DECODER.raw_decode(line)
+    if end < len(line):
+        raise ValueError("more than one value")
+    return value

@@ -48,40 +48,46 @@ class TreeWriter:
         self.attribute_names = Names(len(attribute_prefix))
         self.scope = Scope()
         self.frames: list[_Frame] = []
+        self.wrapper = ""  # the name of an element that has none
+        self.written = False  # whether there was an element
 
     def write(self, json: str, root: str) -> None:
         """Write a document, in an element `root` unless it is an element itself."""
-        self._write_element(json, root, 0)
+        self.expect(json)
+        self._write_elements([parse_json(json)], root, 0)
         self.output.finish()
 
-    def open_root(self, name: str) -> None:
-        """Begin a root for records."""
-        self.output.append(f"<{name}>")
-        self.count = 0
+    def write_records(self, values: Iterable[Value], root: str) -> None:
+        """Write values as the children of an element `root`, in elements `item` unless they are elements themselves.
 
-    def write_record(self, json: str) -> None:
-        """Write a document as a child of the root, in an element `item` unless it is an element itself."""
-        self._write_element(json, self.item, 1)
-        self.count += 1
-        for names in (self.names, self.attribute_names):
-            names.forget_some()
-
-    def close_root(self, name: str) -> None:
-        self.output.append(f"\n</{name}>" if self.step and self.count else f"</{name}>")
+        Whoever makes them calls `expect` with the text of the next ones now and then.
+        """
+        self.output.append(f"<{root}>")
+        self._write_elements(values, self.item, 1)
+        self.output.append(f"\n</{root}>" if self.step and self.written else f"</{root}>")
         self.output.finish()
 
-    def _write_element(self, json: str, name: str, depth: int) -> None:
+    def expect(self, json: str) -> None:
+        """Get ready for the values of a JSON text, between two elements."""
         self.check_characters = _may_hold_uncarriable(json)
-        value = parse_json(json)
+        self.names.forget_some()
+        self.attribute_names.forget_some()
+
+    def _write_elements(self, values: Iterable[Value], wrapper: str, depth: int) -> None:
+        self.wrapper = wrapper
         line = "\n" + self.step * depth if self.step and depth else ""
-        values: Iterator[tuple[Any, Value]] = iter([(None, value)])
-        given: str | None = name
-        if isinstance(value, Object) and _is_element(value):
-            values, given = iter(value), None
-        else:
-            self.lost.add("root")
-        self.frames.append(_Frame(None, values, given, depth, 1, line, bool(self.step)))
+        self.frames.append(_Frame(None, self._name_elements(values), None, depth, 1, line, bool(self.step)))
         self._write_frames()
+
+    def _name_elements(self, values: Iterable[Value]) -> Iterator[tuple[str | None, Value]]:
+        """The values with their names, None for those that need a wrapper."""
+        for value in values:
+            self.written = True
+            if type(value) is Object and _is_element(value):
+                yield value[0]
+            else:
+                self.lost.add("root")
+                yield None, value
 
     def _write_frames(self) -> None:
         """Write the values of the innermost frame, up to one that needs a frame of its own, until there are no more."""
@@ -97,14 +103,14 @@ class TreeWriter:
                     if type(value) is Object:
                         self._write_object(frame, place, value)
                     elif type(value) is not list:
-                        name = given or place
+                        name = given or place or self.wrapper
                         if ":" in name:
                             self._check_names(frame, name, ())
                         output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
-                    elif given is None:
-                        self._write_member_list(frame, place, value)
+                    elif given or place is None:
+                        self._write_nameless_list(frame, given or self.wrapper, place, value)
                     else:
-                        self._write_nameless_list(frame, given, place, value)
+                        self._write_member_list(frame, place, value)
                     if frames[-1] is not frame:
                         break
                     if len(output) > self.pieces:
@@ -148,7 +154,7 @@ class TreeWriter:
 
     def _write_object(self, frame: _Frame, place: Any, members: Object) -> None:
         attributes, children, text = self._divide(members)
-        name = frame.name or place
+        name = frame.name or place or self.wrapper
         start = self._write_attributes(frame, name, attributes) if attributes or ":" in name else ""
         closing = f"</{name}>" if text is _NO_TEXT else f"{self._write_text(text, self.text_key)}</{name}>"
         if children:
