@@ -28,6 +28,8 @@ GROWTH = 8.0
 """Times as long that four times the document may take: twice what is linear, on a machine with other work."""
 NOTABLE = 0.3
 """Seconds below which a time says more about the machine than about the document."""
+TRIES = 3
+"""What is too slow is tried again: what else the machine does can only add to the time of a document."""
 STREAMED = 32 * MEBIBYTE
 """Bytes more that a stream may take for the largest document than for a quarter of it, beside the document itself."""
 PLACES = 1000
@@ -78,7 +80,20 @@ def measure_three(task: tuple[int, str, int]) -> list[Measured]:
     """What a quarter, half and all of the largest document of a family take, in the way of this number."""
     number, name, largest = task
     way = list(list_ways())[number]
-    return [measure(way.convert, way.families[name], size) for size in (largest // 4, largest // 2, largest)]
+    measured = [measure(way.convert, way.families[name], size) for size in (largest // 4, largest // 2, largest)]
+    for _ in range(TRIES - 1):
+        if measured[-1].is_answered and find_slowness(*measured):
+            again = measure(way.convert, way.families[name], largest)
+            measured[-1] = min(measured[-1], again, key=lambda one: one.seconds)
+    return measured
+
+
+def find_slowness(first: Measured, _: Measured, last: Measured) -> str:
+    """What is wrong with the time of the largest document, if anything is."""
+    growth = last.seconds / max(first.seconds, 0.001)
+    if last.seconds > SECONDS:
+        return f"{last.seconds:.2f} s"
+    return f"four times the document, {growth:.1f} times as long" if last.seconds > NOTABLE and growth > GROWTH else ""
 
 
 def judge(part: Part, way: Way, family: str, measured: list[Measured], largest: int) -> None:
@@ -88,12 +103,9 @@ def judge(part: Part, way: Way, family: str, measured: list[Measured], largest: 
     for one in measured:
         part.expect(one.is_answered, f"{name}: {one.outcome} after {one.seconds:.1f} s")
         part.expect(not one.reached, f"{name}: reached for {one.reached}")
-    part.expect(last.seconds <= SECONDS, f"{name}: {last.seconds:.2f} s for {largest} bytes")
+    slowness = find_slowness(*measured)
+    part.expect(not slowness, f"{name}: {slowness} for {largest} bytes")
     part.expect(last.memory <= HALF_OF_MEMORY, f"{name}: {last.memory // MEBIBYTE} MiB for {largest} bytes")
-    growth = last.seconds / max(first.seconds, 0.001)
-    part.expect(
-        last.seconds < NOTABLE or growth < GROWTH, f"{name}: four times the document, {growth:.1f} times as long"
-    )
     if is_cut_small(way, family, largest // 4):
         more = last.memory - first.memory - (largest - largest // 4)
         part.expect(more <= STREAMED, f"{name}: {more // MEBIBYTE} MiB more for four times the document, as a stream")
