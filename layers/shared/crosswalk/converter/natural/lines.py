@@ -149,15 +149,11 @@ class _LineReader:
             part = drop_mark(first) + end + rest
         for lines in _decode_lines(part.replace(b"\r\n", b"\n")):
             self._expect(lines)
-            is_deep = is_too_deep(lines)
+            is_deep, has_returns = is_too_deep(lines), "\r" in lines
             for line in lines.split("\n"):
                 if bare := line.strip(JSON_SPACE):
-                    try:
-                        value = parse_json(line) if is_deep else _scan(bare)
-                    except (ValueError, RecursionError):  # the other knows what is wrong, or better
-                        value = parse_json(line)
-                    yield value
-                self.number += 1 + line.count("\r")
+                    yield parse_json(line) if is_deep else _parse_line(line, bare)
+                self.number += 1 + line.count("\r") if has_returns else 1
         self.number -= 1  # behind the last LF nothing has begun
 
 
@@ -169,10 +165,13 @@ def _decode_lines(text: bytes) -> Iterator[str]:
         yield from map(decode_utf_8, text.split(b"\n"))
 
 
-def _scan(line: str) -> Value:
-    """As `parse_json`, but sooner, for a line without white space at its ends, and not too deep. Raises ValueError."""
-    value: Value
-    value, end = DECODER.raw_decode(line)
-    if end < len(line):
-        raise ValueError("more than one value")
-    return value
+def _parse_line(line: str, bare: str) -> Value:
+    """As `parse_json`, but sooner, for a line that is not too deep; `bare`: without white space at its ends."""
+    try:
+        value: Value
+        value, end = DECODER.raw_decode(bare)
+        if end == len(bare):
+            return value
+    except (ValueError, RecursionError):
+        pass
+    return parse_json(line)  # which knows what is wrong, or better

@@ -140,7 +140,7 @@ class TreeWriter:
         self.frames.append(_Frame(key, iter(enumerate(values)), key, frame.depth, levels, frame.line, frame.indented))
 
     def _write_nameless_list(self, frame: _Frame, name: str, place: Any, values: list[Value]) -> None:
-        if len(self.frames) > 1 or len(values) == 1:
+        if len(values) == 1 or len(self.frames) > 1:
             self.lost.add("lists")
         if ":" in name:
             self._check_names(frame, name, ())
@@ -232,12 +232,12 @@ class TreeWriter:
 
     def _write_scalar(self, value: Any, member: str | None) -> str:
         """The text of a number or boolean; a list or object is refused."""
-        if isinstance(value, (Object, list)):
-            raise Refusal("An attribute or text cannot be a list or an object", member)
         self.lost.add("types")
-        if isinstance(value, Number):
+        if type(value) is Number:
             return value
-        return "true" if value else "false"
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        raise Refusal("An attribute or text cannot be a list or an object", member)
 
     def _write_attributes(self, frame: _Frame, name: str, attributes: list[tuple[str, Value]]) -> str:
         """Attributes as they stand in the start tag of this name, whose prefixes are checked with theirs."""
