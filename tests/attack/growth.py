@@ -29,7 +29,7 @@ GROWTH = 8.0
 NOTABLE = 0.3
 """Seconds below which a time says more about the machine than about the document."""
 TRIES = 3
-"""What is too slow is tried again: what else the machine does can only add to the time of a document."""
+"""So often is tried again what was too slow: what else a machine does can only add to a document's time."""
 STREAMED = 32 * MEBIBYTE
 """Bytes more that a stream may take for the largest document than for a quarter of it, beside the document itself."""
 PLACES = 1000
@@ -66,11 +66,13 @@ def try_families(largest: int = LARGEST) -> Part:
     tasks = [(number, name, largest) for number, way in enumerate(ways) for name in way.families]
     import_everything(*(way.convert for way in ways))
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
-        for (number, name, _), measured in zip(tasks, pool.map(measure_three, tasks), strict=True):
-            judge(part, ways[number], name, measured, largest)
-            told = (f"{name}, {ways[number].name}", measured[-1])
-            slowest = max(slowest, told, key=lambda one: one[1].seconds)
-            fattest = max(fattest, told, key=lambda one: one[1].memory)
+        results = list(pool.map(measure_three, tasks))
+    for (number, name, _), measured in zip(tasks, results, strict=True):
+        try_again_alone(ways[number], name, measured, largest)
+        judge(part, ways[number], name, measured, largest)
+        told = (f"{name}, {ways[number].name}", measured[-1])
+        slowest = max(slowest, told, key=lambda one: one[1].seconds)
+        fattest = max(fattest, told, key=lambda one: one[1].memory)
     most = fattest[1].memory // MEBIBYTE
     part.figures = f"slowest {slowest[1].seconds:.2f} s ({slowest[0]}); most memory {most} MiB ({fattest[0]})"
     return part
@@ -80,12 +82,15 @@ def measure_three(task: tuple[int, str, int]) -> list[Measured]:
     """What a quarter, half and all of the largest document of a family take, in the way of this number."""
     number, name, largest = task
     way = list(list_ways())[number]
-    measured = [measure(way.convert, way.families[name], size) for size in (largest // 4, largest // 2, largest)]
-    for _ in range(TRIES - 1):
+    return [measure(way.convert, way.families[name], size) for size in (largest // 4, largest // 2, largest)]
+
+
+def try_again_alone(way: Way, family: str, measured: list[Measured], largest: int) -> None:
+    """Replace the time of a document that was too slow beside others, if it is better without them."""
+    for _ in range(TRIES):
         if measured[-1].is_answered and find_slowness(*measured):
-            again = measure(way.convert, way.families[name], largest)
+            again = measure(way.convert, way.families[family], largest)
             measured[-1] = min(measured[-1], again, key=lambda one: one.seconds)
-    return measured
 
 
 def find_slowness(first: Measured, _: Measured, last: Measured) -> str:
