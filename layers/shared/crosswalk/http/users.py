@@ -29,7 +29,7 @@ class UserQuery(BaseModel):
 
 def encode(content: Any) -> bytes:
     """The JSON of a dataclass, dates in ISO 8601."""
-    return _describe(type(content)).dump_json(content)
+    return _describe(content.__class__).dump_json(content)
 
 
 @cache  # a page takes three times as long where each value is asked for its type
