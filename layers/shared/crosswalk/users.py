@@ -186,9 +186,9 @@ async def purge_users(retention: timedelta, seconds: float, batch: int = PURGE_B
 def parse_email(text: str) -> str:
     """The email as it is stored: the local part trimmed and composed (NFC), the domain as IDNA spells it.
 
-    So `JOSÉ@XN--MNCHEN-3YA.de`, with a combining accent, is `JOSÉ@münchen.de`. Where a letter and its
-    accent are one character in lower case only, as in `ǰ`, all is lower case: PostgreSQL would find two users in the
-    two spellings. Whether the domain exists is not asked. Raises InvalidParameter.
+    So `JOSÉ@XN--MNCHEN-3YA.de`, with a combining accent, is `JOSÉ@münchen.de`. Where a letter and its accent are one
+    character in lower case only, as in `ǰ`, all is lower case: PostgreSQL would find two users in the two spellings.
+    Whether the domain exists is not asked. Raises InvalidParameter.
     """
     try:
         email = validate_email(text.strip(), check_deliverability=False, strict=True).normalized
