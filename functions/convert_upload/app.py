@@ -78,10 +78,9 @@ def convert(request: Request, document: S3Object, etag: str, size: int, limits: 
 
 
 def record_conversion(to: str, summary: Summary) -> None:
-    """Count the document and its sizes, by direction and mapping, as the converter routes do."""
+    """The document's sizes, by direction and mapping, as the converter routes do."""
     metrics.add_dimension("direction", "json_to_xml" if to == "xml" else "xml_to_json")
     metrics.add_dimension("mapping", summary.mapping)
-    metrics.add_metric("Documents", MetricUnit.Count, 1)
     metrics.add_metric("BytesIn", MetricUnit.Bytes, summary.bytes_in)
     metrics.add_metric("BytesOut", MetricUnit.Bytes, summary.bytes_out)
     metrics.flush_metrics()

@@ -41,14 +41,13 @@ async def receive_document(request: Request) -> bytes:
 
 
 def record_conversion(direction: str, document: bytes, conversion: Conversion, started: float) -> None:
-    """Count one document and its sizes and time, by direction and mapping. `started`: of perf_counter, in seconds.
+    """The document's sizes and time, by direction and mapping. `started`: of perf_counter, in seconds.
 
     An endpoint does this last: the dimensions hold for all metrics of the invocation, and under them no alarm
     would find an unexpected error.
     """
     metrics.add_dimension("direction", direction)
     metrics.add_dimension("mapping", conversion.mapping)
-    metrics.add_metric("Documents", MetricUnit.Count, 1)
     metrics.add_metric("BytesIn", MetricUnit.Bytes, len(document))
     metrics.add_metric("BytesOut", MetricUnit.Bytes, len(conversion.document))
     metrics.add_metric("Duration", MetricUnit.Milliseconds, (perf_counter() - started) * 1000)

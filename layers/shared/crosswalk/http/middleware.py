@@ -12,12 +12,12 @@ from crosswalk.settings import read_service_settings
 from crosswalk.telemetry import MetricUnit, list_frames, logger, metrics
 
 # What an answer holds is the client's, and may be a page with a script: browsers run, frame and embed none of it.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+SECURITY_HEADERS = [
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+]
 
 
 class RequestLog:
@@ -41,8 +41,8 @@ class RequestLog:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = scope["aws.event"]["requestContext"]["requestId"]
-                headers.update(SECURITY_HEADERS)
                 headers.setdefault("Cache-Control", "no-store")
+                headers.raw.extend(SECURITY_HEADERS)
             await send(message)
 
         await self.app(scope, receive, send_with_id)
