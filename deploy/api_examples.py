@@ -50,6 +50,8 @@ ERRORS: dict[str | tuple[str, str], errors.CrosswalkError] = {
         "A document may have 5368709120 bytes; this one has 5368709121.", limit=5368709120
     ),
     ("get_conversion", "404"): errors.ConversionNotFound("There is no such conversion, or its time is over."),
+    ("create_conversion", "503"): errors.StorageUnavailable("The storage of documents is away.", retry_after=5),
+    ("get_conversion", "503"): errors.StorageUnavailable("The storage of documents is away.", retry_after=5),
     "400": errors.InvalidParameter("The parameter colour: there is no such parameter here.", parameter="colour"),
     "404": errors.UserNotFound("No user has this email."),
     "413": errors.DocumentTooLarge("A document may have 4194304 bytes; this one has 4194305.", limit=4194304),

@@ -39,7 +39,7 @@ class Waiting(BaseModel):
     summary="Begin a conversion of a document of any size",
     status_code=201,
     response_model=Waiting,
-    responses=describe_problems(400, 413),
+    responses=describe_problems(400, 413, 503),
     openapi_extra={"parameters": describe_options()},
 )
 async def begin_conversion(query: Annotated[ConversionQuery, Query()]) -> Response:

@@ -38,7 +38,7 @@ class Progress(BaseModel):
     "/conversions/{id}",
     summary="Ask how far a conversion is",
     response_model=Progress,
-    responses=describe_problems(400, 404),
+    responses=describe_problems(400, 404, 503),
 )
 async def read_conversion(
     conversion_id: Annotated[str, Path(alias="id")], query: Annotated[NoQuery, Query()]

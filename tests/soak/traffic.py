@@ -84,7 +84,7 @@ class Client(Thread):
 
     def is_expected(self, operation: str, status: int, started: float) -> bool:
         """Whether the status is documented: for the operation, or for what has just happened to the service."""
-        if status == 500 and "/conversions" in operation:
+        if status == 503 and "/conversions" in operation:
             return self.faults.hit({"S3 away"}, started)
         return status in read_statuses()[operation] or status == KILLED
 

@@ -65,6 +65,21 @@ def test_gzip_is_read_by_itself_and_written_when_asked_or_named(tmp_path: Path) 
     assert gzip.decompress((tmp_path / "b.gz").read_bytes()) == XML
 
 
+def test_gzip_that_was_cut_short_by_a_problem_does_not_look_whole() -> None:
+    written = run("to-xml", "--gzip", document=b"[" + b"1," * 200_000 + b"]").stdout
+    assert written.startswith(b"\x1f\x8b")
+    with pytest.raises(EOFError):
+        gzip.decompress(written)
+
+
+@pytest.mark.parametrize(("closed", "name"), [("<&-", b"input"), (">&-", b"output")])
+def test_a_closed_stream_is_said(closed: str, name: bytes) -> None:
+    command = f"{sys.executable} -m crosswalk to-xml {closed}"
+    environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
+    done = subprocess.run(["sh", "-c", command], input=JSON, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"crosswalk: standard %s: It is closed\n" % name)
+
+
 def test_a_problem_is_one_line_with_its_place_and_status_1() -> None:
     done = run("to-json", document=b'<ITEM type="list">\n <ITEM type="no"/></ITEM>')
     assert done.returncode == 1

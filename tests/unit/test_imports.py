@@ -34,7 +34,7 @@ ALLOWED = {
     "crosswalk.http.documents": ("crosswalk.converter", "crosswalk.errors", "crosswalk.telemetry"),
     "crosswalk.http.conversions": ("crosswalk.http.options", "crosswalk.converter", "crosswalk.errors"),
     "crosswalk.http.users": (),
-    "crosswalk.conversions.storage": ("crosswalk.settings",),
+    "crosswalk.conversions.storage": ("crosswalk.errors", "crosswalk.settings"),
     "crosswalk.conversions.state": ("crosswalk.conversions.storage", "crosswalk.errors", "crosswalk.settings"),
     "crosswalk.conversions.transfer": ("crosswalk.conversions.storage", "crosswalk.converter", "crosswalk.errors"),
     "crosswalk.conversions.fleet": ("crosswalk.conversions.transfer",),

@@ -10,7 +10,9 @@ CrosswalkError
 ├── UserNotFound                no user has this email
 ├── ConversionNotFound          no conversion has this id, or its time is over
 ├── ConversionFailed            a conversion through S3 ended for a reason that is not in its document
-└── DatabaseUnavailable         the database is away; worth another try
+└── ServiceUnavailable          something behind this service is away; worth another try
+    ├── DatabaseUnavailable     PostgreSQL
+    └── StorageUnavailable      S3
 """
 
 from typing import TYPE_CHECKING
@@ -109,9 +111,17 @@ class ConversionFailed(CrosswalkError):
         self.code = code
 
 
-class DatabaseUnavailable(CrosswalkError):
+class ServiceUnavailable(CrosswalkError):
     """`retry_after` is in seconds."""
 
     def __init__(self, detail: str, *, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class DatabaseUnavailable(ServiceUnavailable):
+    """PostgreSQL cannot be reached, or is busy."""
+
+
+class StorageUnavailable(ServiceUnavailable):
+    """S3 cannot be reached, or fails."""

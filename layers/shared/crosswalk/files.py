@@ -1,5 +1,6 @@
 """Opens what the command line is told to read and to write: files, devices, pipes, standard input and output."""
 
+import errno
 import os
 import stat
 import sys
@@ -8,14 +9,14 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from gzip import GzipFile
 from pathlib import Path
 from secrets import token_hex
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 
 @contextmanager
 def open_source(name: str) -> Iterator[BinaryIO]:
     """The document to read; `-` is standard input."""
     if name == "-":
-        yield sys.stdin.buffer
+        yield get_binary(sys.stdin, "standard input")
     else:
         with open(name, "rb") as file:
             yield file
@@ -26,16 +27,29 @@ def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
     """Where to write, in gzip if it is to be packed; `-` is standard output."""
     with open_output(name) as file:
         if packed:
-            with GzipFile(fileobj=file, mode="wb", mtime=0) as target:
+            target = GzipFile(fileobj=file, mode="wb", mtime=0)
+            try:
                 yield target  # type: ignore[misc]  # it can be written to
+            except BaseException:
+                # Else it would write its end sometime, and what was cut short would look whole.
+                target.fileobj = None  # type: ignore[assignment]
+                raise
+            target.close()
         else:
             yield file
+
+
+def get_binary(stream: TextIO | None, name: str) -> BinaryIO:
+    """What stands behind a standard stream. Python has none for one that was closed when it began."""
+    if stream is None:
+        raise OSError(errno.EBADF, "It is closed", name)
+    return stream.buffer
 
 
 def open_output(name: str) -> AbstractContextManager[BinaryIO]:
     """A file appears under its name only when it is whole. A device or a pipe is written to, and never replaced."""
     if name == "-":
-        return pass_on(sys.stdout.buffer)
+        return pass_on(get_binary(sys.stdout, "standard output"))
     mode = find_mode(name)
     if mode is None:
         return replace_when_whole(name, choose_permissions())

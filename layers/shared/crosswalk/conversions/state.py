@@ -17,7 +17,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from crosswalk.conversions.storage import claim_json, create_client, list_objects, read_json, write_json
+from crosswalk.conversions.storage import (
+    claim_json,
+    create_client,
+    list_objects,
+    read_json,
+    report_outage,
+    write_json,
+)
 from crosswalk.errors import ConversionFailed, ConversionNotFound
 from crosswalk.settings import read_conversion_settings
 
@@ -71,8 +78,9 @@ class Conversion:
     result: str | None = None
 
 
+@report_outage()
 def create_conversion(request: Request) -> Invitation:
-    """Begin a conversion: what it waits for then is its document."""
+    """Begin a conversion: what it waits for then is its document. Raises StorageUnavailable."""
     bucket = read_conversion_settings().conversions_bucket
     conversion_id = secrets.token_hex(ID_BYTES)
     expires_at = datetime.now(UTC).replace(microsecond=0) + UPLOAD_TIME
@@ -86,8 +94,12 @@ def create_conversion(request: Request) -> Invitation:
     return Invitation(conversion_id, upload, expires_at)
 
 
+@report_outage()
 def find_conversion(conversion_id: str) -> Conversion:
-    """How far the conversion is. Raises ConversionNotFound, or ConversionFailed where it ended without an outcome."""
+    """How far the conversion is.
+
+    Raises ConversionNotFound, StorageUnavailable, or ConversionFailed where it ended without an outcome.
+    """
     bucket = read_conversion_settings().conversions_bucket
     objects = list_objects(bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
     now = datetime.now(UTC)

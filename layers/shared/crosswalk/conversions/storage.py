@@ -1,7 +1,8 @@
 """S3 as conversions see it: a client whose signatures hold, and objects of JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,8 +10,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
+from crosswalk.errors import StorageUnavailable
 from crosswalk.settings import read_storage_settings
 
 ALREADY_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -38,6 +41,21 @@ def create_client() -> Any:
             retries={"mode": "standard", "total_max_attempts": 4},
         ),
     )
+
+
+RETRY_AFTER = 5
+"""Seconds for a client to wait: four attempts have failed by then."""
+
+
+@contextmanager
+def report_outage() -> Iterator[None]:
+    """Raise StorageUnavailable where S3 cannot be reached, or answers that it is at fault itself."""
+    try:
+        yield
+    except (NoConnection, HTTPClientError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+            raise
+        raise StorageUnavailable("The storage of documents is away.", retry_after=RETRY_AFTER) from error
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ PROBLEMS: Sequence[tuple[type[errors.CrosswalkError], int, str, str]] = [
     (errors.ConversionNotFound, 404, "conversion-not-found", "There is no such conversion"),
     (errors.ConversionFailed, 500, "conversion-failed", "The conversion failed"),
     (errors.DatabaseUnavailable, 503, "database-unavailable", "The database is unavailable"),
+    (errors.StorageUnavailable, 503, "storage-unavailable", "The storage of documents is unavailable"),
 ]
 # What an error tells beyond its detail and its place, each a member of the problem document when it has one.
 PROBLEM_MEMBERS = ("pointer", "path", "code", "parameter", "limit")
@@ -59,6 +60,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, errors.DatabaseUnavailable):
         metrics.add_metric(name="DatabaseUnavailable", unit=MetricUnit.Count, value=1)
+    if isinstance(error, errors.ServiceUnavailable):
         headers["Retry-After"] = str(error.retry_after)
     return create_problem(status, kind, title, error.detail, headers, **list_members(error))
 
@@ -113,7 +115,7 @@ OPENAPI_DESCRIPTIONS = {
     404: "There is no such user or conversion",
     413: "Too large, in or out",
     422: "Well-formed, but not expressible in the mapping",
-    503: "The database is away",
+    503: "The database, or the storage of documents, is away",
 }
 OPENAPI_SCHEMA = {
     "type": "object",
