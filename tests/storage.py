@@ -58,6 +58,15 @@ class Bucket:
 @contextmanager
 def use_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """A bucket in moto, which the functions' variables name."""
+    name_bucket(monkeypatch)
+    with mock_aws():
+        forget_settings()
+        yield Bucket()
+    forget_settings()
+
+
+def name_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set the functions' variables, wherever the bucket may be."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
@@ -65,10 +74,6 @@ def use_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
         "CONVERSIONS_BUCKET": BUCKET,
     }.items():
         monkeypatch.setenv(name, value)
-    with mock_aws():
-        forget_settings()
-        yield Bucket()
-    forget_settings()
 
 
 def forget_settings() -> None:

@@ -12,7 +12,7 @@ import pytest
 from functions.create_conversion.app import handler as create_conversion
 from functions.get_conversion.app import handler as get_conversion
 from tests.events import Answer, create_event, invoke
-from tests.storage import BUCKET, REGION, forget_settings
+from tests.storage import forget_settings, name_bucket
 
 REQUESTS: dict[str, Callable[[], Answer]] = {
     "begin": lambda: invoke(create_conversion, create_event("POST", "/conversions?to=xml&bytes=2")),
@@ -22,13 +22,7 @@ REQUESTS: dict[str, Callable[[], Answer]] = {
 
 @pytest.fixture(autouse=True)
 def settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": REGION,
-        "CONVERSIONS_BUCKET": BUCKET,
-    }.items():
-        monkeypatch.setenv(name, value)
+    name_bucket(monkeypatch)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)  # botocore waits longer before each attempt
     yield
     forget_settings()
