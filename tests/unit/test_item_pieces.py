@@ -150,6 +150,12 @@ def test_what_begins_no_document_is_told_wherever_it_is_cut() -> None:
     assert {to_json(b" '<\x14>", size) for size in range(1, 7)} == {refused}
 
 
+def test_what_stands_before_the_root_is_told_wherever_a_document_is_cut() -> None:
+    refused = (MalformedDocument, "Something stands before the root element.", (2, 1), None)
+    xml = b"<?a b?>\n\" e<b> c:d=\"e"
+    assert {to_json(xml, size) for size in range(1, len(xml) + 2)} == {refused}
+
+
 @pytest.mark.parametrize("size", [4, 64, 1 << 16])
 def test_a_refused_element_is_told_before_invalid_bytes_behind_it(size: int) -> None:
     outcome = to_json(b'<ITEM type="list"><b></b><ITEM type="null" />\x88</ITEM>', size)

@@ -163,6 +163,8 @@ def test_a_prolog_that_never_ends_is_unsafe() -> None:
         ("x<a/>", (1, 1), "An XML document begins with <."),
         ("'<\x14>", (1, 1), "An XML document begins with <."),
         ('\n {"foo": 7}', (2, 2), "An XML document begins with <."),
+        ('<!-- a -->\n" <a b="c"/>', (2, 1), "Something stands before the root element."),
+        ("<?a:b?>\nx", (1, 1), None),
         ("<a>\x01</a>", (1, 4), "No XML document can hold U+0001."),
         ("<a>\0</a>", (1, 4), "No XML document can hold U+0000."),
         ("<a>\ufffe</a>", (1, 4), "No XML document can hold U+FFFE."),

@@ -20,7 +20,6 @@ from crosswalk.converter.xml.chunks import Chunk
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import shorten
 from crosswalk.converter.xml.parser import (
-    NO_DOCUMENT,
     create_parser,
     describe,
     drop_handlers,
@@ -218,8 +217,9 @@ class _ChunkReader:
     def _explain(self, error: expat.ExpatError) -> MalformedDocument:
         """What is not well-formed, and where."""
         text, place = self._chunk.text, self._locate(error.lineno, error.offset)
-        if self._chunk.is_first and (wrong := find_wrong_beginning(text)):
-            return MalformedDocument(NO_DOCUMENT, place=wrong)
+        has_root = self._opening.strip()  # before this chunk
+        if not has_root and (wrong := find_wrong_beginning(text, place, self._chunk.place)):
+            return wrong
         message = expat.ErrorString(error.code)
         offset = max(self._parser.ErrorByteIndex - len(self._opening), 0)
         where = text[offset : offset + 4].decode("utf-8", "ignore")

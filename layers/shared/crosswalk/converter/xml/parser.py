@@ -7,7 +7,7 @@ from defusedxml import EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
 from crosswalk.converter.limits import START, Place, Source, read_fully
-from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE
+from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
 BLOCK = 1 << 20
@@ -123,19 +123,22 @@ def _check_doctype(xml: bytes) -> None:
         raise UnsafeDocument(DOCTYPE_REFUSAL, place=place) from error
 
 
-NO_DOCUMENT = "An XML document begins with <."
+def find_wrong_beginning(beginning: bytes, fault: Place, place: Place = START) -> MalformedDocument | None:
+    """The error of what stands before a root and is no part of a prolog; `fault`, which expat told, may be far behind.
 
-
-def find_wrong_beginning(document: bytes) -> Place | None:
-    """Where something else stands than the `<` that a document begins with; expat may find fault far behind it.
-
-    None for a character that no document can hold: that is told instead.
+    beginning: of a document, its DOCTYPE blanked, or some of it from `place` on where there is no root yet.
+    None for a character that no document can hold, too: that is told instead.
     """
-    rest = document.lstrip(XML_SPACE.encode())
-    first = rest[:4].decode("utf-8", "ignore")[:1]
+    start = find_doctype(beginning)
+    first = beginning[start : start + 4].decode("utf-8", "ignore")[:1]
     if first in ("<", "") or UNCARRIABLE.match(first):
         return None
-    return START.after(document[: len(document) - len(rest)].decode())
+    wrong = place.after(beginning[:start].decode())
+    if wrong > fault:
+        return None
+    begins_well = b"<" in beginning[:start]
+    detail = "Something stands before the root element." if begins_well else "An XML document begins with <."
+    return MalformedDocument(detail, place=wrong)
 
 
 _EXPLANATIONS = {

@@ -12,7 +12,6 @@ from crosswalk.converter.xml.names import NamespaceFault, Scope, shorten
 from crosswalk.converter.xml.parser import (
     BLOCK,
     DOCTYPE,
-    NO_DOCUMENT,
     create_parser,
     describe,
     drop_handlers,
@@ -201,8 +200,8 @@ class XmlReader:
         offset = self._find_byte(self._parser.ErrorByteIndex) - (self._fed - len(recent))
         where = recent[max(offset, 0) :][:4].decode("utf-8", "ignore")
         detail = describe(error, where)
-        if wrong := find_wrong_beginning(self._beginning):
-            return MalformedDocument(NO_DOCUMENT, place=wrong)
+        if wrong := find_wrong_beginning(self._beginning, place):
+            return wrong
         if message in _ABOUT_OPEN_ELEMENT and self._source.seekable():
             detail = _name_open_element(message, find_open_element(self._source)) or detail
         return MalformedDocument(detail, place=place)
