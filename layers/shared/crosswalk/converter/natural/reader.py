@@ -28,6 +28,7 @@ class TreeReader:
         infer_types: bool,
     ) -> None:
         self.reader = XmlReader(source)
+        self.sound = self.reader.scope.sound
         self.attribute_prefix = attribute_prefix
         self.keys = Keys(attribute_prefix)
         self.text_key = text_key
@@ -81,7 +82,7 @@ class TreeReader:
                 self.members = {key: infer(value) for key, value in members.items()}
         else:
             self.members = None
-            if ":" in name:
+            if ":" in name and name not in self.sound:
                 self._check_names(name, attributes)
 
     def _note_depth(self, depth: int) -> None:

@@ -92,7 +92,8 @@ class Scope:
 
     def __init__(self) -> None:
         self.depth = -1  # of the last declaration
-        self.sound: set[tuple[str, ...]] = set()  # names of elements, with their attributes', that need no check now
+        # Names of elements that need no check now: of one without attributes alone, or else with its attributes'.
+        self.sound: set[str | tuple[str, ...]] = set()
         self._uris = {"xml": XML_NAMESPACE}
         self._replaced: list[tuple[int, str, str | None]] = []  # by declarations: depth, prefix, what it meant before
         self._parts: dict[str, tuple[str, str]] = {"xmlns": ("xmlns", "")}  # prefix and local name, once checked
@@ -104,12 +105,13 @@ class Scope:
         attributes: name, value, name, value ... That no name stands twice is for the caller to check.
         Raises NamespaceFault.
         """
-        names = (name, *attributes[::2])
+        names = (name, *attributes[::2]) if attributes else name
         if depth > self.depth and names in self.sound:
             return
         self.leave(depth)
         prefixed = []
-        for attribute, value in zip(names[1:], attributes[1::2], strict=True):
+        pairs = iter(attributes)
+        for attribute, value in zip(pairs, pairs, strict=True):
             if ":" in attribute or attribute == "xmlns":
                 prefix, local = self._parts.get(attribute) or self._split(attribute, attribute)
                 if prefix == "xmlns":
