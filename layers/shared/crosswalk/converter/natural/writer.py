@@ -91,7 +91,7 @@ class TreeWriter:
 
     def _write_frames(self) -> None:
         """Write the values of the innermost frame, up to one that needs a frame of its own, until there are no more."""
-        frames, output, scope = self.frames, self.output, self.scope
+        frames, output, scope, sound = self.frames, self.output, self.scope, self.scope.sound
         place = None
         try:
             while frames:
@@ -104,7 +104,7 @@ class TreeWriter:
                         self._write_object(frame, place, value)
                     elif type(value) is not list:
                         name = given or place or self.wrapper
-                        if ":" in name:
+                        if ":" in name and name not in sound:
                             self._check_names(frame, name, ())
                         output.append(f"{line}<{name}>{self._write_text(value)}</{name}>")
                     elif given or place is None:
