@@ -9,8 +9,8 @@ from typing import BinaryIO
 import pytest
 
 from crosswalk.converter import Conversion, convert_json_to_xml, convert_xml_to_json, json_to_xml, xml_to_json
-from crosswalk.converter.limits import MAX_READ
 from crosswalk.converter.mappings import TO_XML
+from crosswalk.converter.sources import MAX_READ
 from crosswalk.errors import CrosswalkError, InvalidParameter, MalformedDocument
 
 EVENTS = Path(__file__).parents[2] / "events"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from crosswalk.converter import item
 from crosswalk.converter.json_pieces import cut_json
-from crosswalk.converter.limits import MAX_GAP
+from crosswalk.converter.sources import MAX_GAP
 from crosswalk.converter.xml.chunks import cut_xml
 from crosswalk.converter.xml.encoding import XmlText
 from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
@@ -152,7 +152,7 @@ def test_what_begins_no_document_is_told_wherever_it_is_cut() -> None:
 
 def test_what_stands_before_the_root_is_told_wherever_a_document_is_cut() -> None:
     refused = (MalformedDocument, "Something stands before the root element.", (2, 1), None)
-    xml = b"<?a b?>\n\" e<b> c:d=\"e"
+    xml = b'<?a b?>\n" e<b> c:d="e'
     assert {to_json(xml, size) for size in range(1, len(xml) + 2)} == {refused}
 
 

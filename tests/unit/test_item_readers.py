@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crosswalk.converter import item
 from crosswalk.converter.item.elements import Open, read_elements
 from crosswalk.converter.item.tags import read_tags
-from crosswalk.converter.limits import START
+from crosswalk.converter.places import START
 from crosswalk.converter.xml.chunks import Chunk
 from tests.conversions import run
 from tests.strategies import json_texts

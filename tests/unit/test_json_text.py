@@ -17,7 +17,8 @@ from crosswalk.converter.json_text import (
     parse_json,
     quote,
 )
-from crosswalk.converter.limits import MAX_DEPTH, locate
+from crosswalk.converter.limits import MAX_DEPTH
+from crosswalk.converter.places import locate
 from crosswalk.errors import DocumentError, MalformedDocument, UnsafeDocument
 from tests.conversions import to_json
 from tests.strategies import as_compared, json_strings, json_texts

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from crosswalk.converter import json_to_xml, xml_to_json
-from crosswalk.converter.limits import MAX_POINTER, point_at
+from crosswalk.converter.places import MAX_POINTER, point_at
 from crosswalk.errors import DocumentTooLarge, InexpressibleDocument
 
 XPATH = 'xmlns="http://www.w3.org/2005/xpath-functions"'

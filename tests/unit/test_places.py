@@ -2,7 +2,7 @@
 
 import pytest
 
-from crosswalk.converter.limits import START, Place
+from crosswalk.converter.places import START, Place
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ CrosswalkError
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crosswalk.converter.limits import Place
+    from crosswalk.converter.places import Place
 
 
 class CrosswalkError(Exception):

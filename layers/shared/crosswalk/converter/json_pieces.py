@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from crosswalk.converter.json_text import blank_escapes, drop_mark, keep_brackets, parse_json
-from crosswalk.converter.limits import MAX_DEPTH, PART_SIZE, START, Part, Place, Source, cut_source
+from crosswalk.converter.limits import MAX_DEPTH
+from crosswalk.converter.places import START, Place
+from crosswalk.converter.sources import PART_SIZE, Part, Source, cut_source
 from crosswalk.errors import DocumentError, MalformedDocument
 
 _CLOSING = bytes.maketrans(b"[{", b"]}")

@@ -18,8 +18,9 @@ from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
-from crosswalk.converter.limits import MAX_DEPTH, START, locate
+from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.output import PIECES, TextOutput
+from crosswalk.converter.places import START, locate
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 
 JSON_SPACE = " \t\n\r"
@@ -224,8 +225,7 @@ def _refuse_syntax(text: str, error: json.JSONDecodeError) -> NoReturn:
 
 
 def _end_of_space(text: str, offset: int) -> int:
-    match = _SPACE.match(text, offset)
-    return match.end() if match else offset
+    return _SPACE.match(text, offset).end()  # type: ignore[union-attr]  # it matches anywhere
 
 
 def _refuse(text: str, offset: int, detail: str, error: Exception) -> NoReturn:

@@ -18,8 +18,10 @@ from io import BytesIO
 from typing import NoReturn
 
 from crosswalk.converter.json_text import Number, Object, Value, decode_json, parse_json, quote, write_json
-from crosswalk.converter.limits import MAX_DEPTH, MAX_GAP, Source, point_at
+from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.output import PIECES, TextOutput
+from crosswalk.converter.places import point_at
+from crosswalk.converter.sources import MAX_GAP, Source
 from crosswalk.converter.xml.escaping import UNCARRIABLE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import NamespaceFault, Scope, is_qname
 from crosswalk.converter.xml.reader import XmlReader

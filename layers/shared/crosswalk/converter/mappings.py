@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from crosswalk.converter import item, jsonml, natural, xpath
-from crosswalk.converter.limits import MAX_READ, Source
+from crosswalk.converter.sources import MAX_READ, Source
 from crosswalk.converter.xml.encoding import XmlText
 from crosswalk.converter.xml.reader import find_root_name, read_root
 from crosswalk.converter.xpath import vocabulary

@@ -14,8 +14,9 @@ from gzip import BadGzipFile, GzipFile
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from crosswalk.converter.limits import MAX_GROWTH, MAX_OUTPUT, BoundedWrite, Resumed, Source, read_fully
+from crosswalk.converter.limits import MAX_GROWTH, MAX_OUTPUT, BoundedWrite
 from crosswalk.converter.mappings import TO_JSON, TO_XML, choose_converter, recognize_mapping, run, streams
+from crosswalk.converter.sources import Resumed, Source, read_fully
 from crosswalk.converter.xml.encoding import XmlText
 from crosswalk.errors import DocumentTooLarge, InvalidParameter, MalformedDocument
 

@@ -35,7 +35,7 @@ from crosswalk.converter.item.tags import read_tags
 from crosswalk.converter.item.writer import Indenter, write_piece
 from crosswalk.converter.json_pieces import cut_json
 from crosswalk.converter.json_text import parse_json, write_json
-from crosswalk.converter.limits import PART_SIZE, Source
+from crosswalk.converter.sources import PART_SIZE, Source
 from crosswalk.converter.xml.chunks import cut_xml
 
 __all__ = ["ELEMENT", "TYPES", "json_to_xml", "xml_to_json"]

@@ -15,7 +15,8 @@ from xml.parsers import expat
 from defusedxml import DTDForbidden
 
 from crosswalk.converter.json_text import INTEGER, is_number, quote
-from crosswalk.converter.limits import MAX_DEPTH, Place, join_steps
+from crosswalk.converter.limits import MAX_DEPTH
+from crosswalk.converter.places import Place, join_steps
 from crosswalk.converter.xml.chunks import Chunk
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import shorten

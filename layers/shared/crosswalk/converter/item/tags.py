@@ -17,7 +17,8 @@ from itertools import accumulate
 from crosswalk.converter.item.elements import ENDINGS, ROOT, Open
 from crosswalk.converter.item.forms import normalize, replace_references
 from crosswalk.converter.json_text import NUMBER
-from crosswalk.converter.limits import MAX_DEPTH, Place
+from crosswalk.converter.limits import MAX_DEPTH
+from crosswalk.converter.places import Place
 from crosswalk.converter.xml.chunks import OPAQUE, Chunk
 
 TAG = re.compile(

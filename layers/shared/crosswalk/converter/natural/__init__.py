@@ -54,11 +54,11 @@ from collections.abc import Callable, Collection
 from functools import lru_cache
 
 from crosswalk.converter.json_text import decode_json
-from crosswalk.converter.limits import Source
 from crosswalk.converter.natural.json_writer import LineWriter, write_tree
 from crosswalk.converter.natural.lines import RecordReader, write_records
 from crosswalk.converter.natural.reader import ExpandedTreeReader, TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
+from crosswalk.converter.sources import Source
 from crosswalk.converter.xml.names import is_name, is_ncname, is_qname
 from crosswalk.errors import InvalidParameter
 

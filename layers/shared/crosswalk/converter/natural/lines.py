@@ -19,10 +19,11 @@ from crosswalk.converter.json_text import (
     is_too_deep,
     parse_json,
 )
-from crosswalk.converter.limits import PART_SIZE, Place, Source, cut_source
 from crosswalk.converter.natural.json_writer import LineWriter
 from crosswalk.converter.natural.reader import TreeReader
 from crosswalk.converter.natural.writer import TreeWriter
+from crosswalk.converter.places import Place
+from crosswalk.converter.sources import PART_SIZE, Source, cut_source
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.errors import DocumentError, UnsafeDocument
 

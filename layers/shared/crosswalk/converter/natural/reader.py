@@ -3,8 +3,9 @@
 from typing import Any, NoReturn
 
 from crosswalk.converter.json_text import Number, is_number
-from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT, Source
+from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT
 from crosswalk.converter.natural.keys import Keys
+from crosswalk.converter.sources import Source
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import MAX_KEPT_NAMES, is_declaration
 from crosswalk.converter.xml.paths import ElementPath

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 from crosswalk.converter.json_text import Number, Object, Value, parse_json
-from crosswalk.converter.limits import MAX_DEPTH, point_at
+from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.natural.keys import Names, Refusal
 from crosswalk.converter.output import PIECES, TextOutput
+from crosswalk.converter.places import point_at
 from crosswalk.converter.xml.escaping import UNCARRIABLE, XML_SPACE, escape_attribute, escape_text
 from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, NamespaceFault, Scope, is_qname
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument

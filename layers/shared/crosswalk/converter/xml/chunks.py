@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crosswalk.converter.limits import PART_SIZE, START, Place, Resumed, Source, cut_source
+from crosswalk.converter.places import START, Place
+from crosswalk.converter.sources import PART_SIZE, Resumed, Source, cut_source
 from crosswalk.converter.xml.parser import read_beginning
 
 OPAQUE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)

@@ -11,7 +11,8 @@ from io import BufferedIOBase, UnsupportedOperation
 from itertools import chain
 from typing import NoReturn
 
-from crosswalk.converter.limits import MAX_READ, START, Source, read_fully
+from crosswalk.converter.places import START
+from crosswalk.converter.sources import MAX_READ, Source, read_fully
 from crosswalk.errors import MalformedDocument
 
 # Each name that a declaration may give, in lower case, and Python's codec for it. Python knows many more, some of

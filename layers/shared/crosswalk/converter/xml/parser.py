@@ -6,7 +6,8 @@ from xml.parsers import expat
 from defusedxml import EntitiesForbidden
 from defusedxml.ElementTree import DefusedXMLParser
 
-from crosswalk.converter.limits import START, Place, Source, read_fully
+from crosswalk.converter.places import START, Place
+from crosswalk.converter.sources import Source, read_fully
 from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import MalformedDocument, UnsafeDocument
 

@@ -3,7 +3,8 @@
 from contextlib import suppress
 from xml.parsers import expat
 
-from crosswalk.converter.limits import Place, Source, join_steps
+from crosswalk.converter.places import Place, join_steps
+from crosswalk.converter.sources import Source
 from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, shorten
 from crosswalk.converter.xml.parser import BLOCK, create_parser, drop_handlers, read_beginning
 

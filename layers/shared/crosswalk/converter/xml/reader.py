@@ -7,7 +7,8 @@ from xml.parsers import expat
 
 from defusedxml import DTDForbidden
 
-from crosswalk.converter.limits import MAX_GAP, START, Place, Source
+from crosswalk.converter.places import START, Place
+from crosswalk.converter.sources import MAX_GAP, Source
 from crosswalk.converter.xml.names import NamespaceFault, Scope, shorten
 from crosswalk.converter.xml.parser import (
     BLOCK,

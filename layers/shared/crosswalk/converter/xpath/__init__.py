@@ -37,7 +37,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 from crosswalk.converter.json_text import decode_json, parse_json, write_json
-from crosswalk.converter.limits import Source
+from crosswalk.converter.sources import Source
 from crosswalk.converter.xpath.reader import Reader
 from crosswalk.converter.xpath.writer import Writer
 from crosswalk.errors import InvalidParameter, MalformedDocument

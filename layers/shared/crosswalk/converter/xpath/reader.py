@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from crosswalk.converter.json_text import is_number, quote
-from crosswalk.converter.limits import MAX_DEPTH, Source
+from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.output import PIECES, TextOutput
+from crosswalk.converter.sources import Source
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import is_declaration, shorten
 from crosswalk.converter.xml.reader import XmlReader

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from itertools import count, repeat
 
 from crosswalk.converter.json_text import Number, Object, Value
-from crosswalk.converter.limits import MAX_DEPTH, point_at
+from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.output import PIECES, TextOutput
+from crosswalk.converter.places import point_at
 from crosswalk.converter.xml.escaping import UNCARRIABLE, escape_attribute, escape_text
 from crosswalk.converter.xpath.vocabulary import NAMESPACE
 from crosswalk.errors import InexpressibleDocument, UnsafeDocument
