@@ -56,6 +56,7 @@ def test_the_pattern_reads_what_expat_reads_or_leaves_it_to_expat(text: str, ind
         xml.replace(" />", "\n/>"),
         swap_key_and_type(xml),
         prefer_single_quotes(xml),
+        refer_in_hexadecimal(xml),
         xml.replace("><", "> <!-- a -b -> c --><"),
     ):
         assert_readers_agree(spelling)
@@ -92,6 +93,11 @@ def swap_key_and_type(xml: str) -> str:
     return re.sub(r'( key="[^"]*")( type="[^"]*")', r"\2\1", xml)
 
 
+def refer_in_hexadecimal(xml: str) -> str:
+    """White space in values as Canonical XML has it."""
+    return xml.replace("&#09;", "&#x9;").replace("&#10;", "&#xA;").replace("&#13;", "&#xD;")
+
+
 @pytest.mark.parametrize(
     "spell",
     [
@@ -112,6 +118,11 @@ def swap_key_and_type(xml: str) -> str:
 def test_the_pattern_takes_what_other_writers_write(spell: Callable[[str], str]) -> None:
     xml = write(r'{"a": [{"b": 1, "c": "d>"}], "e": "", "f": "\"", "g": "&"}')
     assert read_by_pattern(spell(xml)) == read_by_pattern(xml) is not None
+
+
+def test_the_pattern_takes_the_canonical_form_of_what_is_escaped() -> None:
+    xml = write(r'{"a\u0000\n": "b\n\t\r\u0000\\", "c": "\n"}')
+    assert read_by_pattern(canonicalize(xml)) == read_by_pattern(xml) is not None
 
 
 @pytest.mark.parametrize("between", ["", "x", "xxxxxxxxxx" * 5])

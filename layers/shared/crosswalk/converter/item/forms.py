@@ -123,7 +123,7 @@ def _resolve_flagged(element: re.Match[str]) -> str:
 
 
 # A reference that might stand for a backslash.
-_STRANGE_REFERENCE = re.compile("&#(?!09;|10;|13;)")
+_STRANGE_REFERENCE = re.compile("&#(?!09;|10;|13;|x9;|xA;|xD;)")
 
 
 def _resolve(escaped: str) -> str | None:
@@ -136,14 +136,17 @@ def _resolve(escaped: str) -> str | None:
     return string.encode("utf-8", "backslashreplace").decode("latin-1")
 
 
-# Those that we write ourselves; `&amp;` last, since what it makes may look like another one.
-_OWN = {
+# Those that we write, and those that Canonical XML does; `&amp;` last, since what it makes may look like another one.
+_USUAL = {
     b"&quot;": rb"\"",
     b"&lt;": b"<",
     b"&gt;": b">",
     b"&#09;": rb"\t",
     b"&#10;": rb"\n",
     b"&#13;": rb"\r",
+    b"&#x9;": rb"\t",
+    b"&#xA;": rb"\n",
+    b"&#xD;": rb"\r",
     b"&amp;": b"&",
 }
 _REFERENCE = re.compile(rb"(&[#\w]+;)", re.ASCII)
@@ -164,14 +167,14 @@ class _References(dict[bytes, bytes]):
         return self[reference]
 
 
-_REFERENCES = _References({**_OWN, b"&apos;": b"'"})
+_REFERENCES = _References({**_USUAL, b"&apos;": b"'"})
 
 
 def replace_references(json: bytes) -> bytes | None:
     """The JSON with characters or escapes for XML's references; None where one does not stand for a character."""
     ampersands = json.count(b"&")
     if ampersands * 30 > len(json):  # where there are so many, a replacement for each kind is faster
-        json, ampersands = _replace_own(json)
+        json, ampersands = _replace_usual(json)
     if not ampersands:
         return json
     parts = _REFERENCE.split(json)
@@ -182,9 +185,9 @@ def replace_references(json: bytes) -> bytes | None:
     return b"".join(parts) if len(parts) == 2 * ampersands + 1 else None
 
 
-def _replace_own(json: bytes) -> tuple[bytes, int]:
-    """The JSON without the references that we write, but for `&amp;` if there are others; and how many are left."""
-    for reference, replacement in _OWN.items():
+def _replace_usual(json: bytes) -> tuple[bytes, int]:
+    """The JSON without the usual references, but for `&amp;` if there are others; and how many are left."""
+    for reference, replacement in _USUAL.items():
         if reference == b"&amp;" and json.count(b"&") > json.count(reference):
             return json, json.count(b"&")
         json = json.replace(reference, replacement)
