@@ -145,6 +145,12 @@ def test_text_is_refused_wherever_a_document_is_cut(text: str) -> None:
     assert {to_json(xml, size) for size in range(4, len(xml) + 1)} == {refused}
 
 
+def test_a_place_behind_a_comment_is_told_wherever_a_document_is_cut() -> None:
+    xml = '<!-- é < --><ITEM type="list"><!-- é\n é < --><ITEM type="list"><ITEM type="null"/>x</ITEM></ITEM>'.encode()
+    refused = (InexpressibleDocument, "An ITEM holds no text.", (2, 9), "/ITEM/ITEM[1]")
+    assert {to_json(xml, size) for size in range(1, len(xml) + 1)} == {refused}
+
+
 def test_what_begins_no_document_is_told_wherever_it_is_cut() -> None:
     refused = (MalformedDocument, "An XML document begins with <.", (1, 2), None)
     assert {to_json(b" '<\x14>", size) for size in range(1, 7)} == {refused}

@@ -105,26 +105,25 @@ def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Pla
     numbers = [place for place in places if isinstance(place, int)]
     if not numbers:
         return [place for place in places if isinstance(place, Place)]
-    text = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text, tags)
-    before, *after = text.rsplit(b"<", tags - numbers[0])
+    kept = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text, tags)
+    before, *after = kept.rsplit(b"<", tags - numbers[0])
     offsets = [*accumulate(after, lambda offset, tag: offset + 1 + len(tag), initial=len(before))]
     located = {}
     place, start = chunk.place, 0
     for number in numbers:
         end = offsets[number - numbers[0]]
-        located[number] = place = place.after(text[start:end].decode())
+        located[number] = place = place.after(chunk.text[start:end].decode())
         start = end
     return [located[place] if isinstance(place, int) else place for place in places]
 
 
 _EMPTY_WITH_SPACE = re.compile(rb"""["']>[ \t\n]+</ITEM>""")
-_NOT_A_LINE_END = re.compile(rb"[^\n]")
 
 
 def _keep_tags(text: bytes, tags: int) -> bytes:
-    """A chunk of the same shape, but with those tags only that `normalize` keeps; there are so many of these."""
+    """A chunk of the same length, but with those tags only that `normalize` keeps; there are so many of these."""
     text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
     for no_tag in (OPAQUE, _EMPTY_WITH_SPACE):
         if text.count(b"<") > tags:
-            text = no_tag.sub(lambda match: _NOT_A_LINE_END.sub(b" ", match[0]), text)
+            text = no_tag.sub(lambda match: b" " * len(match[0]), text)
     return text
