@@ -31,7 +31,7 @@ class Waiting(BaseModel):
     id: str
     status: Literal["waiting"]
     upload: str = Field(description="Where to PUT the document.")
-    expires_at: str = Field(description="Until when.")
+    expires_at: str = Field(description="Until when an upload may begin.")
 
 
 @router.post(

@@ -49,8 +49,13 @@ def test_a_document_that_no_function_has_begun_with_is_waiting(conversion: str, 
     assert ask(conversion).json == {"id": conversion, "status": "waiting"}
 
 
+def test_an_upload_that_began_in_time_may_still_be_under_way(conversion: str, bucket: Bucket) -> None:
+    bucket.put_json(f"{conversion}/request", expires_at=in_minutes(-11 * 60).isoformat())
+    assert ask(conversion).json == {"id": conversion, "status": "waiting"}
+
+
 def test_a_conversion_whose_time_to_upload_is_over_has_expired(conversion: str, bucket: Bucket) -> None:
-    bucket.put_json(f"{conversion}/request", expires_at=in_minutes(-1).isoformat())
+    bucket.put_json(f"{conversion}/request", expires_at=in_minutes(-12 * 60 - 1).isoformat())
     answer = ask(conversion)
     assert answer.json["status"] == "failed"
     assert answer.json["problem"] == {
@@ -63,7 +68,7 @@ def test_a_conversion_whose_time_to_upload_is_over_has_expired(conversion: str, 
 
 def test_a_document_that_came_in_time_does_not_expire(conversion: str, bucket: Bucket) -> None:
     bucket.put(f"{conversion}/document", b"{}")
-    bucket.put_json(f"{conversion}/request", expires_at=in_minutes(-1).isoformat())
+    bucket.put_json(f"{conversion}/request", expires_at=in_minutes(-12 * 60 - 1).isoformat())
     assert ask(conversion).json["status"] == "waiting"
 
 

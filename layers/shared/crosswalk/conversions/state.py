@@ -32,7 +32,9 @@ REQUEST, DOCUMENT, STARTED, RESULT, OUTCOME = "request", "document", "started", 
 ID = re.compile(r"[0-9a-f]{32}")
 ID_BYTES = 16
 UPLOAD_TIME = timedelta(hours=1)
-"""How long the address to upload the document to is valid."""
+"""How long an upload may begin."""
+LONGEST_UPLOAD = timedelta(hours=12)
+"""How long it may take that began in time: 5 GiB at one megabit a second."""
 DOWNLOAD_TIME = timedelta(hours=1)
 DELIVERY_TIME = timedelta(hours=3)
 """By then EventBridge and Lambda, an hour each, have given up telling the function of a document."""
@@ -114,7 +116,7 @@ def find_conversion(conversion_id: str) -> Conversion:
     if DOCUMENT in objects:
         if now > objects[DOCUMENT] + DELIVERY_TIME:
             raise ConversionFailed("No function heard of the document.", code="lost")
-    elif now > read_time(bucket, f"{conversion_id}/{REQUEST}", "expires_at"):
+    elif now > read_time(bucket, f"{conversion_id}/{REQUEST}", "expires_at") + LONGEST_UPLOAD:
         raise ConversionFailed("No document was uploaded in time.", code="expired")
     return Conversion("waiting")
 
