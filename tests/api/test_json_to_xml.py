@@ -64,6 +64,21 @@ def test_deep_nesting_is_refused_and_not_logged_as_unexpected(log: io.StringIO) 
 
 
 @pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("mapping=natural", rb'{"\ud800":1}'),
+        ("mapping=natural&lines=true", rb'{"a":{"\udfff":1}}'),
+        ("mapping=jsonml", rb'["a",{"\ud800":"b"}]'),
+        ("mapping=xpath&duplicates=reject", rb'{"\ud800":{"a":1,"a":2}}'),
+    ],
+)
+def test_a_pointer_through_half_a_character_is_told(query: str, text: bytes) -> None:
+    answer = post(text, query)
+    assert answer.status == 422
+    assert r"\ud" in answer.json["pointer"]
+
+
+@pytest.mark.parametrize(
     ("query", "parameter"),
     [
         ("mapping=items", "mapping"),

@@ -38,10 +38,13 @@ def point_at(steps: Iterable[int | str]) -> str:
 
 
 def join_steps(steps: Iterable[str]) -> str:
-    """The steps of a pointer or a path, each after a slash, as far as MAX_POINTER leaves room for them."""
+    """The steps of a pointer or a path, each after a slash, as far as MAX_POINTER leaves room for them.
+
+    An unpaired surrogate, which a key may hold and UTF-8 may not, becomes its escape.
+    """
     joined = ""
     for step in steps:
         if len(joined) + len(step) >= MAX_POINTER:
             break
         joined += "/" + step
-    return joined
+    return joined.encode("utf-8", "backslashreplace").decode()
