@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from crosswalk.conversions.storage import create_client
 from crosswalk.settings import read_conversion_settings, read_storage_settings
@@ -81,6 +83,21 @@ def forget_settings() -> None:
     read_conversion_settings.cache_clear()
     read_storage_settings.cache_clear()
     create_client.cache_clear()
+
+
+def lose_answer(monkeypatch: pytest.MonkeyPatch, method: str, end: str) -> None:
+    """S3 does what the first such request asks, and its answer is lost, so that botocore asks once more."""
+    answer = BotocoreStubber.__call__
+    lost: list[str] = []
+
+    def answer_or_lose(stubber: BotocoreStubber, event_name: str, request: Any, **rest: Any) -> Any:
+        answered = answer(stubber, event_name, request, **rest)
+        if request.method == method and request.url.partition("?")[0].endswith(end) and not lost:
+            lost.append(request.url)
+            raise ConnectionClosedError(endpoint_url=request.url)
+        return answered
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", answer_or_lose)
 
 
 def find_id(key: str) -> str:

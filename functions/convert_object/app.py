@@ -94,7 +94,7 @@ def convert(document: S3Object, result: S3Object, to: Any, options: dict[str, An
         raise ConversionFailed("The document was removed before it was read.", code="vanished")
     origin = describe_origin(found.etag, to, options)
     earlier = find_object(result.bucket, result.key)
-    if earlier and earlier.metadata == origin:
+    if earlier and origin.items() <= earlier.metadata.items():
         return {"status": "done", "bytes_out": earlier.size}
     if earlier:
         raise ConversionFailed("Another object has the result's name.", code="exists")
@@ -120,7 +120,7 @@ def find_cause(error: BaseException) -> BaseException:
 def may_pass(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         return error.response["Error"]["Code"] in TRANSIENT
-    return isinstance(error, BotoCoreError)
+    return isinstance(error, BotoCoreError | OSError)  # smart_open's own, where reading breaks off again and again
 
 
 def describe_cause(error: BaseException) -> str:

@@ -3,12 +3,14 @@
 import gzip
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.response import StreamingBody
 
 from crosswalk.conversions import transfer
 from crosswalk.conversions.fleet import FleetRefused
@@ -16,7 +18,7 @@ from crosswalk.conversions.storage import create_client
 from crosswalk.converter import json_to_xml
 from functions.convert_object.app import ConversionCrashed, TransientFailure, handler
 from tests.events import Context
-from tests.storage import Bucket, use_bucket
+from tests.storage import Bucket, lose_answer, use_bucket
 
 CONTEXT = Context(remaining=900_000, memory_limit_in_mb=1769)
 EVENTS = Path(__file__).parents[2] / "events"
@@ -154,6 +156,30 @@ def test_a_document_that_is_replaced_while_it_is_read_may_be_tried_again(
     assert b"two of many" in target.get("out/a.json.xml")
 
 
+@pytest.mark.parametrize("document", [b"<root/>", b"<root><a/></root>"], ids=["an empty result", "a result"])
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_an_answer_of_s3_that_is_lost_changes_nothing(
+    method: str, document: bytes, source: Bucket, target: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.put("in/a.xml", document)
+    lose_answer(monkeypatch, method, "/a.xml.jsonl")
+    answer = convert("in/a.xml", "json", mapping="natural", lines=True)
+    assert (answer["status"], target.list_keys()) == ("done", {"out/a.xml.jsonl"})
+
+
+def test_a_document_whose_reading_breaks_off_again_and_again_may_be_tried_again(
+    source: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(body: StreamingBody, amt: int | None = None) -> bytes:
+        raise ReadTimeoutError(endpoint_url="https://s3", error="none")
+
+    source.put("in/a.json", JSON)
+    monkeypatch.setattr(StreamingBody, "read", break_off)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # smart_open waits longer before each attempt
+    with pytest.raises(TransientFailure):
+        convert("in/a.json")
+
+
 def test_the_result_of_an_earlier_attempt_is_found_and_not_made_again(source: Bucket, target: Bucket) -> None:
     source.put("in/a.json", JSON)
     convert("in/a.json")
@@ -228,6 +254,7 @@ def test_the_fleet_comes_back_with_its_defaults_and_the_place_of_its_results() -
         ({"mapping": "yaml"}, "mapping"),
         ({"options": {"nope": 1}}, "nope"),
         ({"mapping": "item", "options": {"types": "infer"}}, "types"),
+        ({"mapping": "auto", "options": {"record": "item"}}, "record"),
     ],
 )
 def test_options_that_do_not_apply_are_refused_before_any_object_is_read(changes: dict[str, Any], named: str) -> None:

@@ -16,7 +16,7 @@ from crosswalk.errors import ConversionFailed
 from functions.convert_upload.app import ConversionCrashed, handler
 from local.storage import describe_object
 from tests.events import Context
-from tests.storage import BUCKET, Bucket, find_id, use_bucket
+from tests.storage import BUCKET, Bucket, find_id, lose_answer, use_bucket
 
 CONTEXT = Context(remaining=900_000, memory_limit_in_mb=1769)
 JSON = b'{"price":1.0,"tags":[],"price":1e400}'
@@ -162,6 +162,16 @@ def test_the_same_event_twice_converts_once(bucket: Bucket) -> None:
     handler(event, CONTEXT)
     before("CreateMultipartUpload", 1, lambda: pytest.fail("it converts again"))
     assert handler(event, CONTEXT) == {"status": "ignored"}
+
+
+@pytest.mark.parametrize(("method", "end"), [("PUT", "/started"), ("POST", "/result"), ("PUT", "/outcome")])
+def test_an_answer_of_s3_that_is_lost_changes_nothing(
+    method: str, end: str, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = upload(bucket, JSON)
+    lose_answer(monkeypatch, method, end)
+    assert handler(event, CONTEXT) == {"status": "done"}
+    assert read_result(bucket, event) == json_to_xml(JSON)
 
 
 def test_two_events_at_once_convert_once(bucket: Bucket) -> None:

@@ -100,6 +100,9 @@ def test_the_limit_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
         ("to=xml&bytes=1&mapping=natural&root=a%20b", "root"),
         ("to=xml&bytes=1&mapping=natural&attribute_prefix=a", "attribute_prefix"),
         ("to=json&bytes=1&mapping=natural&record=item", "record"),
+        ("to=json&bytes=1&record=item", "record"),
+        ("to=json&bytes=1&mapping=auto&attribute_prefix=a", "attribute_prefix"),
+        ("to=json&bytes=1&force_list=%3C", "force_list"),
         ("to=xml&bytes=1&bytes=2", "bytes"),
     ],
 )

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from crosswalk.conversions.state import Outcome, Request, create_conversion, finish_conversion, start_conversion
+from functions.convert_upload.app import handler as convert_upload
 from functions.get_conversion.app import handler
-from tests.events import Answer, create_event, invoke
+from tests.events import Answer, Context, create_event, invoke
 from tests.storage import BUCKET, REGION, Bucket, use_bucket
 
 NOWHERE = "0" * 32
@@ -76,6 +77,19 @@ def test_a_conversion_that_has_begun_is_converting(conversion: str, bucket: Buck
     bucket.put(f"{conversion}/document", b"{}")
     start_conversion(conversion, in_minutes(15))
     assert ask(conversion).json == {"id": conversion, "status": "converting"}
+
+
+def test_an_outcome_may_tell_what_only_a_newer_release_knows(conversion: str, bucket: Bucket) -> None:
+    finish_conversion(conversion, Outcome("natural", [], 12, 34))
+    bucket.put_json(f"{conversion}/outcome", news=1)
+    assert ask(conversion).json["bytes_out"] == 34
+
+
+def test_a_pointer_through_half_a_character_is_told(bucket: Bucket) -> None:
+    document = rb'{"\ud800":1}'
+    waiting = create_conversion(Request("xml", {"mapping": "natural"}, len(document)))
+    convert_upload(bucket.put(f"{waiting.id}/document", document), Context(remaining=900_000, memory_limit_in_mb=1769))
+    assert ask(waiting.id).json["problem"]["pointer"] == r"/\ud800"
 
 
 def test_a_conversion_past_its_deadline_without_an_outcome_is_lost(conversion: str, bucket: Bucket) -> None:

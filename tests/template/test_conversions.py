@@ -16,7 +16,7 @@ RIGHTS = {
         "s3:ListBucket": {None},
     },
     "ConvertUploadFunctionRole": {
-        "s3:GetObject": {state.REQUEST, state.DOCUMENT},
+        "s3:GetObject": {state.REQUEST, state.DOCUMENT, state.STARTED, state.RESULT},  # the last two: whose they are
         "s3:PutObject": {state.STARTED, state.RESULT, state.OUTCOME},
         "s3:AbortMultipartUpload": {state.RESULT},
         "s3:ListBucket": {None},

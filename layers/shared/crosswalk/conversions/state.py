@@ -13,7 +13,7 @@ one to two days.
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -108,7 +108,7 @@ def find_conversion(conversion_id: str) -> Conversion:
     if REQUEST not in objects:
         raise ConversionNotFound("There is no such conversion, or its time is over.")
     if OUTCOME in objects:
-        return describe_end(conversion_id, Outcome(**read_json(bucket, f"{conversion_id}/{OUTCOME}")))
+        return describe_end(conversion_id, read_outcome(bucket, conversion_id))
     if STARTED in objects:
         if now > read_time(bucket, f"{conversion_id}/{STARTED}", "deadline"):
             raise ConversionFailed("The function that converted the document was killed.", code="lost")
@@ -119,6 +119,12 @@ def find_conversion(conversion_id: str) -> Conversion:
     elif now > read_time(bucket, f"{conversion_id}/{REQUEST}", "expires_at") + LONGEST_UPLOAD:
         raise ConversionFailed("No document was uploaded in time.", code="expired")
     return Conversion("waiting")
+
+
+def read_outcome(bucket: str, conversion_id: str) -> Outcome:
+    """An outcome, of which a newer release may have told more than this one knows."""
+    content = read_json(bucket, f"{conversion_id}/{OUTCOME}")
+    return Outcome(**{one.name: content.get(one.name) for one in fields(Outcome)})
 
 
 def describe_end(conversion_id: str, outcome: Outcome) -> Conversion:

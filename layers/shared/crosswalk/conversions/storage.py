@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from secrets import token_hex
 from typing import Any
 
 import boto3
@@ -18,6 +19,9 @@ from crosswalk.settings import read_storage_settings
 
 ALREADY_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
 """What S3 answers to a write with `If-None-Match: *` when the object exists, or another write of it is under way."""
+
+CLAIM = "claim"
+"""The name of a member, or of a header, that tells who wrote an object."""
 
 ABSENT = {"NoSuchKey", "404"}
 """What S3 answers to a read when there is no such object; to a HEAD it cannot say more than the status."""
@@ -88,16 +92,25 @@ def write_json(bucket: str, key: str, content: object) -> None:
     create_client().put_object(Bucket=bucket, Key=key, Body=json.dumps(content), ContentType="application/json")
 
 
-def claim_json(bucket: str, key: str, content: object) -> bool:
-    """Write an object where there is none; returns whether it was this call that did."""
-    body = json.dumps(content)
+def claim_json(bucket: str, key: str, content: Mapping[str, Any]) -> bool:
+    """Write an object where there is none; returns whether it was this call that did.
+
+    Where S3's answer is lost, botocore writes again and is told that the object exists: its claim tells whose it is.
+    """
+    claim = create_claim()
+    body = json.dumps({**content, CLAIM: claim})
     try:
         create_client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
     except ClientError as error:
-        if error.response["Error"]["Code"] in ALREADY_THERE:
-            return False
-        raise
+        if error.response["Error"]["Code"] not in ALREADY_THERE:
+            raise
+        return bool(read_json(bucket, key).get(CLAIM) == claim)
     return True
+
+
+def create_claim() -> str:
+    """What nobody else writes into an object."""
+    return token_hex(16)
 
 
 def list_objects(bucket: str, folder: str) -> dict[str, datetime]:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Literal, cast
 from botocore.exceptions import BotoCoreError, ClientError
 from smart_open import s3
 
-from crosswalk.conversions.storage import ABSENT, ALREADY_THERE, create_client
+from crosswalk.conversions.storage import ABSENT, ALREADY_THERE, CLAIM, create_claim, create_client, find_object
 from crosswalk.converter import Summary, convert_stream
 from crosswalk.errors import ConversionFailed, DocumentTooLarge
 
@@ -159,35 +159,46 @@ def read_object(document: S3Object, etag: str) -> Iterator[BinaryIO]:
 @contextmanager
 def write_object(result: S3Object, properties: Mapping[str, Any]) -> Iterator[BinaryIO]:
     """The result as a file, an upload in parts that is completed at the end, or given up if anything is raised."""
+    claim = create_claim()
+    described = {**properties, "Metadata": {**properties.get("Metadata", {}), CLAIM: claim}}
     target = s3.open(
         result.bucket,
         result.key,
         "wb",
         client=create_client(),
         client_kwargs={
-            "S3.Client.create_multipart_upload": dict(properties),
+            "S3.Client.create_multipart_upload": described,
             "S3.Client.complete_multipart_upload": {"IfNoneMatch": "*"},
-            "S3.Client.put_object": {**properties, "IfNoneMatch": "*"},  # how an empty one is written
+            "S3.Client.put_object": {**described, "IfNoneMatch": "*"},  # how an empty one is written
         },
         min_part_size=PART,
     )
     try:
         yield cast(BinaryIO, target)
-        close(target)
+        close(target, result, claim)
     except BaseException:
         with suppress(BotoCoreError, ClientError):  # what is left then, the bucket's own rule removes
             cast(s3.MultipartWriter, target).terminate()
         raise
 
 
-def close(target: BufferedIOBase) -> None:
-    """Complete the upload. Raises ConversionFailed where the result's name is taken."""
+def close(target: BufferedIOBase, result: S3Object, claim: str) -> None:
+    """Complete the upload. Raises ConversionFailed where the result's name is taken, but by this upload itself.
+
+    That is what S3 tells of when its first answer was lost and botocore asks once more.
+    """
     try:
         target.close()
     except ClientError as error:
-        if error.response["Error"]["Code"] in ALREADY_THERE:
-            raise ConversionFailed("Another object has the result's name.", code="exists") from error
-        raise
+        code = error.response["Error"]["Code"]
+        if code not in {*ALREADY_THERE, "NoSuchUpload"}:
+            raise
+        found = find_object(result.bucket, result.key)
+        if found and found.metadata.get(CLAIM) == claim:
+            return
+        if code == "NoSuchUpload":
+            raise
+        raise ConversionFailed("Another object has the result's name.", code="exists") from error
 
 
 @contextmanager

@@ -32,7 +32,12 @@ def choose_options(to: Literal["xml", "json"], given: Mapping[str, Any]) -> dict
 
 
 def check_options(to: str, **options: Any) -> None:
-    """Raises InvalidParameter now rather than after an upload of an hour: the converter looks at its options first."""
+    """Raises InvalidParameter now rather than after an upload of an hour: the converter looks at its options first.
+
+    Not by `auto`, which looks at the document before: whatever options it takes are `natural`'s.
+    """
+    if to == "json" and options.get("mapping", "auto") == "auto":
+        options["mapping"] = "natural"
     with suppress(DocumentError):  # an empty document is malformed
         convert_stream(BytesIO(), BytesIO(), to=to, **options)
 
