@@ -92,9 +92,10 @@ class Gateway:
         except ClientDisconnect:
             response, outcome = None, "abandoned"
         milliseconds = (perf_counter() - started) * 1000
-        # A route and no query: a path may hold what is as good as a key, and a query an email.
+        # A route or the name of a file: a path may hold what is as good as a key, and it or a query an email.
         found = self._deployment.service.find_route(request.method, request.decoded_path)
-        name = found[0].path if found else request.path
+        is_file = response is not None and response.status_code < 400
+        name = found[0].path if found else request.path if is_file else "no route"
         self._log("local", f"{request.method} {name} {outcome} {milliseconds:.0f} ms {request.id}")
         if response:
             response.headers.setdefault("X-Request-Id", request.id)

@@ -81,8 +81,7 @@ def is_error(message: ConsoleMessage) -> bool:
 
 def read_policy() -> re.Pattern[str]:
     """The Content-Security-Policy that CloudFront sends with the page, but for what is known once it is deployed."""
-    resources = load_yaml(ROOT / "template.yaml")["Resources"].values()
-    [policy] = [resource for resource in resources if resource["Type"] == "AWS::CloudFront::ResponseHeadersPolicy"]
+    policy = load_yaml(ROOT / "template.yaml")["Resources"]["SiteHeaders"]
     headers = policy["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     text: str = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
     return re.compile("[^ ;]+".join(re.escape(part) for part in re.split(r"https://\$\{[\w.]+\}", text)))

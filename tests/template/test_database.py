@@ -183,7 +183,10 @@ def test_two_regions_of_one_account_do_not_meet_in_a_name(stack: Stack) -> None:
     names = [
         stack.one("AWS::CloudWatch::Dashboard")["DashboardName"],
         stack.one("AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]["Name"],
-        stack.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["Name"],
+        *(
+            policy["ResponseHeadersPolicyConfig"]["Name"]
+            for policy in stack.of_type("AWS::CloudFront::ResponseHeadersPolicy").values()
+        ),
         *(function["Name"] for function in stack.of_type("AWS::CloudFront::Function").values()),
     ]
     for name in names:

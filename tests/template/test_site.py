@@ -38,9 +38,8 @@ def test_the_page_is_https_only_compressed_and_current_in_protocol(stack: Stack)
 
 
 def test_the_pages_policy_allows_its_own_files_only_and_nothing_inline(stack: Stack) -> None:
-    headers = stack.one("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"][
-        "SecurityHeadersConfig"
-    ]
+    assert distribution(stack)["DefaultCacheBehavior"]["ResponseHeadersPolicyId"] == {"Ref": "SiteHeaders"}
+    headers = stack.properties("SiteHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     policy = headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Fn::Sub"]
     directives = dict(directive.strip().split(" ", 1) for directive in policy.split(";"))
     assert directives["default-src"] == "'none'"
@@ -49,6 +48,14 @@ def test_the_pages_policy_allows_its_own_files_only_and_nothing_inline(stack: St
     assert directives["frame-ancestors"] == "'none'"
     assert "unsafe" not in policy
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
+
+
+def test_no_policy_takes_the_place_of_the_sandbox_that_functions_send(stack: Stack) -> None:
+    policies = {json.dumps(one["ResponseHeadersPolicyId"]) for one in distribution(stack)["CacheBehaviors"]}
+    assert policies == {'{"Ref": "ConverterHeaders"}'}
+    configuration = stack.properties("ConverterHeaders")["ResponseHeadersPolicyConfig"]
+    assert configuration.keys() == {"Name", "SecurityHeadersConfig"}
+    assert configuration["SecurityHeadersConfig"].keys() == {"StrictTransportSecurity"}
 
 
 def test_no_error_page_replaces_a_problem_document(stack: Stack) -> None:

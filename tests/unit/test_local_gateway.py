@@ -133,6 +133,14 @@ def test_only_a_name_of_this_machine_is_answered(monkeypatch: pytest.MonkeyPatch
     assert ask(monkeypatch, ANSWER, headers={"Host": name}, host="here.example").status_code == status
 
 
+@pytest.mark.parametrize("path", ["/user/ada@example.org", "/user%3Femail=ada@example.org", "/conversions/0123abcd"])
+def test_a_path_without_a_route_is_not_logged(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    assert ask(monkeypatch, ANSWER, path=path, logged=logged).status_code == 403
+    assert any("no route 403" in line for line in logged)
+    assert not any("ada" in line or "0123" in line for line in logged)
+
+
 def test_a_name_that_is_refused_is_logged_without_what_a_terminal_would_obey(monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
     ask(monkeypatch, ANSWER, headers={"Host": "evil\x1b]0;title\x07"}, logged=logged)
