@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from smart_open.s3 import MultipartWriter
 
 from crosswalk.conversions import transfer
 from crosswalk.conversions.state import Request, create_conversion, find_conversion
@@ -172,6 +173,20 @@ def test_an_answer_of_s3_that_is_lost_changes_nothing(
     lose_answer(monkeypatch, method, end)
     assert handler(event, CONTEXT) == {"status": "done"}
     assert read_result(bucket, event) == json_to_xml(JSON)
+
+
+def test_an_upload_that_is_complete_when_asked_again_is_complete(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close = MultipartWriter.close
+
+    def close_and_ask_again(writer: MultipartWriter) -> None:
+        close(writer)
+        raise OSError("complete_multipart_upload failed after 3 attempts")  # smart_open's, of NoSuchUpload
+
+    event = upload(bucket, JSON)
+    monkeypatch.setattr(MultipartWriter, "close", close_and_ask_again)
+    assert handler(event, CONTEXT) == {"status": "done"}
 
 
 def test_two_events_at_once_convert_once(bucket: Bucket) -> None:

@@ -183,22 +183,19 @@ def write_object(result: S3Object, properties: Mapping[str, Any]) -> Iterator[Bi
 
 
 def close(target: BufferedIOBase, result: S3Object, claim: str) -> None:
-    """Complete the upload. Raises ConversionFailed where the result's name is taken, but by this upload itself.
+    """Complete the upload. Raises ConversionFailed where the result's name is taken.
 
-    That is what S3 tells of when its first answer was lost and botocore asks once more.
+    It may have succeeded all the same: where S3's answer is lost, botocore asks once more, which cannot be done twice.
     """
     try:
         target.close()
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code not in {*ALREADY_THERE, "NoSuchUpload"}:
-            raise
+    except (BotoCoreError, ClientError, OSError) as error:
         found = find_object(result.bucket, result.key)
         if found and found.metadata.get(CLAIM) == claim:
             return
-        if code == "NoSuchUpload":
-            raise
-        raise ConversionFailed("Another object has the result's name.", code="exists") from error
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in ALREADY_THERE:
+            raise ConversionFailed("Another object has the result's name.", code="exists") from error
+        raise
 
 
 @contextmanager
