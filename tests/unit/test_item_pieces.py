@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crosswalk.converter import item
 from crosswalk.converter.json_pieces import cut_json
+from crosswalk.converter.places import START
 from crosswalk.converter.sources import MAX_GAP
 from crosswalk.converter.xml.chunks import cut_xml
 from crosswalk.converter.xml.encoding import XmlText
@@ -149,6 +150,27 @@ def test_a_place_behind_a_comment_is_told_wherever_a_document_is_cut() -> None:
     xml = '<!-- é < --><ITEM type="list"><!-- é\n é < --><ITEM type="list"><ITEM type="null"/>x</ITEM></ITEM>'.encode()
     refused = (InexpressibleDocument, "An ITEM holds no text.", (2, 9), "/ITEM/ITEM[1]")
     assert {to_json(xml, size) for size in range(1, len(xml) + 1)} == {refused}
+
+
+@pytest.mark.parametrize("beginning", ["", "<!-- é -->\n", '<?xml version="1.0"?>'])
+@pytest.mark.parametrize(
+    "empty",
+    [
+        '<ITEM type="object"></ITEM>',
+        "<ITEM type='object'></ITEM>",
+        '<ITEM type="list">\n</ITEM>',
+        '<ITEM type="null" /><ITEM type="null"></ITEM>',
+    ],
+)
+def test_a_place_behind_empty_elements_of_any_form_is_told_wherever_a_document_is_cut(
+    beginning: str, empty: str
+) -> None:
+    strings = [f'<ITEM type="string" value="{"x" * length}"/>' for length in (1200, 400, 400, 400)]
+    before = f'{beginning}<ITEM type="list">{strings[0]}{empty * 5}'
+    xml = f'{before}<ITEM type="list">{"".join(strings[1:])}text</ITEM></ITEM>'.encode()
+    place = START.after(before)
+    outcomes = {to_json(xml, size) for size in (200, 1000, 1500, 1700, 2000, 2500, 1 << 16)}
+    assert {outcome[:3] for outcome in outcomes} == {(InexpressibleDocument, "An ITEM holds no text.", tuple(place))}
 
 
 def test_what_begins_no_document_is_told_wherever_it_is_cut() -> None:

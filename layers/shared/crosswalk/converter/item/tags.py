@@ -92,20 +92,25 @@ def read_tags(chunk: Chunk, opened: Open) -> bytes | None:
     utf_8 = replace_references("".join(written).encode("latin-1"))
     if utf_8 is None or (chunk.is_last and (endings or ending == ROOT)):
         return None
+    located = _locate_tags(chunk, places, len(tags))
+    if located is None:
+        return None
     opened.endings, opened.counts, opened.comma = [*endings, ending], [*counts, len(written) - base], comma
-    opened.places = _locate_tags(chunk, places, len(tags))
+    opened.places = located
     return utf_8
 
 
-def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Place]:
-    """The places, where those in the chunk are told by their number among its tags.
+def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Place] | None:
+    """The places, where those in the chunk are told by their number among its tags; None if they cannot be told.
 
     Counted from the end of the chunk: what is still open there mostly begins near it.
     """
     numbers = [place for place in places if isinstance(place, int)]
     if not numbers:
         return [place for place in places if isinstance(place, Place)]
-    kept = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text, tags)
+    kept = _keep_tags(chunk.text, tags)
+    if kept.count(b"<") != tags:
+        return None
     before, *after = kept.rsplit(b"<", tags - numbers[0])
     offsets = [*accumulate(after, lambda offset, tag: offset + 1 + len(tag), initial=len(before))]
     located = {}
@@ -121,9 +126,18 @@ _EMPTY_WITH_SPACE = re.compile(rb"""["']>[ \t\n]+</ITEM>""")
 
 
 def _keep_tags(text: bytes, tags: int) -> bytes:
-    """A chunk of the same length, but with those tags only that `normalize` keeps; there are so many of these."""
-    text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
-    for no_tag in (OPAQUE, _EMPTY_WITH_SPACE):
-        if text.count(b"<") > tags:
-            text = no_tag.sub(lambda match: b" " * len(match[0]), text)
+    """A chunk of the same length, but with those tags only that `normalize` keeps; there are so many of these.
+
+    It keeps nothing opaque, and of the end tags of empty elements all or none.
+    """
+    if b"<!" in text or b"<?" in text:
+        text = OPAQUE.sub(_blank, text)
+    if text.count(b"<") > tags:
+        text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
+    if text.count(b"<") > tags:
+        text = _EMPTY_WITH_SPACE.sub(_blank, text)
     return text
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    return b" " * len(match[0])
