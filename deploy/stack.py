@@ -16,18 +16,19 @@ class DeployError(Exception):
 class StackState:
     """`status` is CloudFormation's, or NONE where there is no stack; a stack may be there and have never stood.
 
-    `updated` is when its last update began.
+    `updated` is when its last update began; `protected`: from being deleted.
     """
 
     status: str = "NONE"
     parameters: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
     updated: str = ""
+    protected: bool = False
 
     @property
     def has_stood(self) -> bool:
         """Whether the stack has ever been complete."""
-        return self.status.startswith("UPDATE_") or self.status == "CREATE_COMPLETE"
+        return self.status.startswith(("UPDATE_", "IMPORT_")) or self.status == "CREATE_COMPLETE"
 
     @property
     def failure(self) -> str:
@@ -45,7 +46,8 @@ def read_state(stack: str) -> StackState:
         raise
     parameters = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
-    return StackState(found["StackStatus"], parameters, outputs, str(found.get("LastUpdatedTime", "")))
+    updated, protected = str(found.get("LastUpdatedTime", "")), found.get("EnableTerminationProtection", False)
+    return StackState(found["StackStatus"], parameters, outputs, updated, protected)
 
 
 def require_stack(stack: str) -> StackState:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import boto3
 from botocore.exceptions import WaiterError
 
-from deploy.stack import DeployError, list_failures, list_resources, read_state
+from deploy.stack import DeployError, StackState, list_failures, list_resources, read_state
 
 PATIENCE = 90 * 60
 """Seconds. Network interfaces of functions may take 40 minutes, the proxy 10, the database's last snapshot 20."""
@@ -20,8 +20,10 @@ def destroy_stack(stack: str) -> Iterator[str]:
 
     Raises DeployError when something is in the way, or CloudFormation could not delete something.
     """
-    status = read_state(stack).status
+    state = read_state(stack)
+    status = state.status
     if status not in ("NONE", "DELETE_IN_PROGRESS"):
+        require_deletable(stack, state)
         require_no_shell(stack)
         yield from clear_the_way(stack)
     if status != "NONE":
@@ -30,6 +32,17 @@ def destroy_stack(stack: str) -> Iterator[str]:
     for group in list_log_groups(stack):
         yield f"Delete the log group {group}"
         boto3.client("logs").delete_log_group(logGroupName=group)
+
+
+def require_deletable(stack: str, state: StackState) -> None:
+    """Nothing is emptied or unprotected of a stack that CloudFormation would then refuse to delete."""
+    if state.protected:
+        raise DeployError(
+            f"{stack} has termination protection. To lift it: aws cloudformation update-termination-protection"
+            f" --no-enable-termination-protection --stack-name {stack}. Then run make destroy again."
+        )
+    if state.status.startswith(("UPDATE_", "IMPORT_")) and state.status.endswith("_IN_PROGRESS"):
+        raise DeployError(f"{stack} is in {state.status}: wait for its end, then run make destroy again.")
 
 
 def require_no_shell(stack: str) -> None:

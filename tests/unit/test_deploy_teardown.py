@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from deploy import __main__ as command
 from deploy import teardown
-from deploy.stack import DeployError, StackState
+from deploy.stack import DeployError, StackState, read_state
 from deploy.teardown import PATIENCE, clear_the_way, delete_stack, destroy_stack, lift_protection
 
 STACK = "crosswalk-dev"
@@ -61,6 +61,33 @@ def test_a_protected_database_and_old_versions_are_not_in_the_way(stack: str) ->
     list(destroy_stack(STACK))
     assert boto3.client("s3").list_buckets()["Buckets"] == []
     assert boto3.client("rds").describe_db_instances()["DBInstances"] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (StackState("UPDATE_COMPLETE", protected=True), "has termination protection"),
+        (StackState("UPDATE_IN_PROGRESS"), "is in UPDATE_IN_PROGRESS"),
+        (StackState("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"), "is in UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+    ],
+)
+def test_nothing_is_emptied_of_a_stack_that_cannot_be_deleted(
+    state: StackState, message: str, stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teardown, "read_state", lambda name: state)
+    with pytest.raises(DeployError, match=message):
+        list(destroy_stack(STACK))
+    assert boto3.client("rds").describe_db_instances()["DBInstances"][0]["DeletionProtection"]
+    assert len(boto3.client("s3").list_object_versions(Bucket=stack)["Versions"]) == 2
+
+
+def test_termination_protection_is_read_from_cloudformation(stack: str) -> None:
+    assert not read_state(STACK).protected
+    template = json.dumps({"Resources": {"Bucket": TEMPLATE["Resources"]["SiteBucket"]}})
+    boto3.client("cloudformation").create_stack(
+        StackName="guarded", TemplateBody=template, EnableTerminationProtection=True
+    )
+    assert read_state("guarded").protected
 
 
 def test_a_shell_in_the_vpc_is_told_before_anything_is_deleted(stack: str) -> None:
