@@ -17,8 +17,8 @@ JSON to XML
    key likewise, with `escaped-key="true"`. So nothing is lost.
    escape=false: what XML cannot carry becomes U+FFFD, and the loss `characters` says so.
 3. duplicates=reject, the default here but not in the specification: two members with one key are FOJS0003.
-   duplicates=use-first: a key's first member is kept, and the loss `duplicates` says so when there were others.
-   duplicates=retain: all are written; XML to JSON then refuses them, as the specification asks.
+   duplicates=use-first: a key's first member is kept. duplicates=retain: all are written, but XML to JSON refuses them,
+   as the specification asks. The loss `duplicates` says of both that there were some.
 
 XML to JSON
 4. White space between elements, around numbers and booleans, comments, processing instructions and attributes in other

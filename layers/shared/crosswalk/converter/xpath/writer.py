@@ -68,12 +68,13 @@ class Writer:
         seen: set[str] = set()
         for key, value in members:
             written, escaped = self._carry(key)
-            if written in seen and self._duplicates == "reject":
-                detail = "Two members have the same key; duplicates=retain or the mapping item can carry them."
-                raise InexpressibleDocument(detail, pointer=self._point_at(key), code="FOJS0003")
-            if written in seen and self._duplicates == "use-first":
+            if written in seen:
+                if self._duplicates == "reject":
+                    detail = "Two members have the same key; the mapping item carries them."
+                    raise InexpressibleDocument(detail, pointer=self._point_at(key), code="FOJS0003")
                 self.losses.add("duplicates")
-                continue
+                if self._duplicates == "use-first":
+                    continue
             seen.add(written)
             mark = ' escaped-key="true"' if escaped else ""
             yield key, f' key="{escape_attribute(written)}"{mark}', value
