@@ -21,7 +21,7 @@ from crosswalk.errors import CrosswalkError
 from crosswalk.http.problems import describe_error
 
 MAPPINGS = ("item", "natural", "xpath", "jsonml")
-PIECES = (1, 7, 100)
+PIECES = (1, 7, 100, 1500)
 """Bytes about which a document is cut, far smaller than in use."""
 
 
