@@ -20,6 +20,9 @@ ANNOUNCED = re.compile(r"(The page|Try|GET|POST|DELETE|Up to) .*")
 KNOWN = {"request": "INFO", "converted": "INFO", "database unavailable": "WARNING", "unexpected error": "ERROR"}
 S3_ERRORS = ("botocore.exceptions.", "urllib3.exceptions.")
 """What alone may raise an unexpected error, since S3 is taken away."""
+CUT_SHORT = ("builtins.KeyError", "json.decoder.JSONDecodeError")
+READERS = ("smart_open/s3.py", "conversions/storage.py")
+"""And what these raise where an answer ends within its headers. Python takes it for whole; only without TLS it can."""
 
 
 def judge_lines(lines: Iterable[str]) -> tuple[Counter[str], list[str]]:
@@ -57,9 +60,14 @@ def classify_json(entry: dict[str, Any]) -> str:
     message = entry.get("message", "")
     if entry.get("level") != KNOWN.get(message):
         return ""
-    if message == "unexpected error" and not entry["traceback"][0].startswith(S3_ERRORS):
+    if message == "unexpected error" and not is_of_s3(*entry["traceback"]):
         return ""
     return str(message)
+
+
+def is_of_s3(error: str, *frames: str) -> bool:
+    is_cut_short = error in CUT_SHORT and any(reader in frame for frame in frames for reader in READERS)
+    return error.startswith(S3_ERRORS) or is_cut_short
 
 
 def classify_plain(line: str) -> str:

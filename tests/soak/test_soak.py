@@ -66,6 +66,11 @@ def test_a_line_that_nobody_expects_or_with_an_email_is_a_finding(line: str) -> 
     assert len(judge_lines([line])[1]) == 1
 
 
+def test_an_answer_of_s3_that_was_cut_short_is_expected() -> None:
+    line = '{"level":"ERROR","message":"unexpected error","traceback":["builtins.KeyError","smart_open/s3.py:1 _do"]}'
+    assert judge_lines([line])[1] == []
+
+
 def test_a_worker_that_keeps_growing_is_told_from_one_that_warmed_up() -> None:
     assert measure_growth([10, 50, *[100] * 14]) == 0
     assert measure_growth(list(range(0, 1600, 100))) > 500

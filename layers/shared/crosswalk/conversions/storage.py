@@ -117,4 +117,5 @@ def list_objects(bucket: str, folder: str) -> dict[str, datetime]:
     """The names of a folder's objects, and when each was written."""
     prefix = f"{folder}/"
     found = create_client().list_objects_v2(Bucket=bucket, Prefix=prefix)
-    return {one["Key"].removeprefix(prefix): one["LastModified"] for one in found.get("Contents", [])}
+    contents = found["Contents"] if found["KeyCount"] else []  # an answer that was cut short does not count as none
+    return {one["Key"].removeprefix(prefix): one["LastModified"] for one in contents}
