@@ -39,7 +39,7 @@ function render() {
   } else if (source) panes[source].mark(undefined);
   showSign();
   find("#command").textContent = writeCommand(source ?? "json", follow.mapping, panes[source ?? "json"].held.name);
-  document.body.toggleAttribute("data-begun", phase !== "idle");
+  document.body.toggleAttribute("data-begun", !both.every(({ held }) => isEmpty(held)));
 }
 
 function tellOutcome() {

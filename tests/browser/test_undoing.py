@@ -122,3 +122,11 @@ def test_a_large_paste_is_undone(person: Person) -> None:
     expect(person.view("JSON")).to_be_visible()
     person.use("JSON", "Undo")
     expect(person.area("JSON")).to_have_value("[1]")
+
+
+def test_a_clearing_leaves_no_examples_over_the_other_text(person: Person) -> None:
+    person.write("JSON", "[\n1,\n2\n]")
+    person.expect_settled("≈")
+    person.use("XML", "Clear")
+    person.expect_settled("")
+    expect(person.pane("JSON").get_by_role("button", name="a record")).to_be_hidden()
