@@ -41,8 +41,11 @@ export class Follow {
     return ofJson ? (this.#pair ?? "item") : chosenMapping();
   }
 
-  // Somebody is about to type in a pane.
-  prepare(language) { if (language !== this.source) this.#before = this.#takeSnapshot(); }
+  // Somebody is about to type in a pane. A result that is typed over comes back with an undo. Where both panes hold a
+  // person's own text, an undo keeps the newest of each: so #take looks at them only when it replaces one.
+  prepare(language) {
+    if (language !== this.source) this.#before = this.#isOwn(language) ? undefined : this.#takeSnapshot();
+  }
 
   // A pane has another text.
   edited(language, fresh, pause = PAUSE) {
@@ -97,7 +100,7 @@ export class Follow {
     readState(options);
     for (const language in panes) this.panes[language].hold(panes[language].held, panes[language].own);
     [this.source, this.#pair, this.#before] = [source, pair, undefined];
-    this.#schedule(0);
+    this.#schedule(0, true);
   }
 
   redo() { this.undo(this.future, this.past); }
@@ -117,12 +120,12 @@ export class Follow {
     this.future = [];
   }
 
-  #schedule(pause) {
+  #schedule(pause, restored = false) {
     this.#running.abort();
     clearTimeout(this.#timer);
     this.#enter("waiting");
     if (pause) this.#timer = window.setTimeout(() => this.#run(), pause);
-    else this.#run();
+    else this.#run(restored);
   }
 
   #enter(phase, facts = {}) {
@@ -131,11 +134,13 @@ export class Follow {
     this.render();
   }
 
-  async #run() {
+  async #run(restored = false) {
     const source = this.source && this.panes[this.source];
     if (!source || isEmpty(source.held) || source.held.file) return this.#rest();
     const problem = this.#findProblem(source);
     if (problem) return this.#enter("stuck", { problem });
+    // A result would replace at once what was just brought back. It follows again once something changes.
+    if (restored && this.#isOwn(LANGUAGES[this.source].other)) return this.#rest();
     this.#running = new AbortController();
     const { signal } = this.#running;
     this.#enter("converting");
@@ -154,12 +159,12 @@ export class Follow {
     }
   }
 
-  // There is nothing to convert, or not here.
+  // There is nothing to convert, or not here, or not now.
   #rest() {
     for (const pane of Object.values(this.panes)) if (!pane.own) pane.hold(EMPTY, false);
-    const { file } = this.source ? this.panes[this.source].held : EMPTY;
-    if (!file) this.#pair = undefined;
-    this.#enter(file ? "file" : "idle", { result: undefined, verdict: undefined });
+    const held = this.source ? this.panes[this.source].held : EMPTY;
+    if (isEmpty(held)) this.#pair = undefined;
+    this.#enter(held.file ? "file" : "idle", { result: undefined, verdict: undefined });
   }
 
   // What can be told without the service.

@@ -2,7 +2,18 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.person import Person
+from tests.browser.person import SERVICE, Person
+
+
+def write_while_the_service_is_away(person: Person, *documents: tuple[str, str]) -> None:
+    """Write into both panes in turn, so that both hold a person's own text, then let the service come back."""
+    for route in SERVICE.values():
+        person.page.route(route, lambda route: route.abort())
+    for name, text in documents:
+        person.write(name, text)
+        person.expect_settled("!")
+    for route in SERVICE.values():
+        person.page.unroute(route)
 
 
 def test_an_example_over_a_text_is_undone_by_the_button(person: Person) -> None:
@@ -130,3 +141,42 @@ def test_a_clearing_leaves_no_examples_over_the_other_text(person: Person) -> No
     person.use("XML", "Clear")
     person.expect_settled("")
     expect(person.pane("JSON").get_by_role("button", name="a record")).to_be_hidden()
+
+
+def test_two_texts_of_a_persons_own_are_both_there_after_an_undo(person: Person) -> None:
+    write_while_the_service_is_away(person, ("JSON", '{"first":1}'), ("XML", "<second/>"), ("JSON", '{"third":3}'))
+    person.page.keyboard.press("Control+Enter")
+    expect(person.text("XML")).to_contain_text("third")
+    person.use("XML", "Undo")
+    expect(person.area("XML")).to_have_value("<second/>")
+    expect(person.area("JSON")).to_have_value('{"third":3}')
+    person.use("XML", "Redo")
+    expect(person.text("XML")).to_contain_text("third")
+
+
+def test_an_undo_converts_nothing_over_a_persons_own_text(person: Person) -> None:
+    write_while_the_service_is_away(person, ("JSON", '{"first":1}'), ("XML", "<second/>"))
+    person.drop("#json", "third.json", b'{"third":3}')
+    expect(person.text("XML")).to_contain_text("third")
+    sent = [*map(person.record, SERVICE)]
+    person.use("XML", "Undo")
+    person.page.wait_for_timeout(500)
+    expect(person.area("JSON")).to_have_value('{"first":1}')
+    expect(person.area("XML")).to_have_value("<second/>")
+    assert sent == [[], []]
+    person.use("XML", "Redo")
+    expect(person.area("JSON")).to_have_value('{"third":3}')
+    expect(person.text("XML")).to_contain_text("third")
+
+
+def test_after_an_undo_a_change_is_followed_again(person: Person) -> None:
+    write_while_the_service_is_away(person, ("JSON", '{"first":1}'), ("XML", "<second/>"), ("JSON", '{"third":3}'))
+    person.page.keyboard.press("Control+Enter")
+    expect(person.text("XML")).to_contain_text("third")
+    person.use("XML", "Undo")
+    expect(person.area("XML")).to_have_value("<second/>")
+    person.write("JSON", '{"fourth":4}')
+    expect(person.text("XML")).to_contain_text("fourth")
+    person.use("XML", "Undo")
+    expect(person.area("XML")).to_have_value("<second/>")
+    expect(person.area("JSON")).to_have_value('{"fourth":4}')
