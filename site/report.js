@@ -2,7 +2,7 @@
  * What the page says: of each document, of what came of it, and of what went wrong.
  */
 
-import { LANGUAGES, formatSize, locatePointer, plural, write } from "./documents.js";
+import { formatSize, locatePointer, plural, write } from "./documents.js";
 
 // What each word of the Crosswalk-Loss header says.
 const LOSSES = {
@@ -62,10 +62,10 @@ export async function copyText(text, told) {
 }
 
 // The one line on a document: how large it is and, of a result, where it comes from and what it lacks.
-export function describe({ language, held, lines }, { source, result }) {
+export function describe({ held, own, lines }, { result }) {
   if (!held.text) return [];
   const facts = [formatSize(held.bytes?.length ?? new Blob([held.text]).size), plural(lines.count, "line")];
-  if (!result || LANGUAGES[source].other !== language) return [facts.join(" · ")];
+  if (own || held !== result?.document) return [facts.join(" · ")];
   facts.push(`by ${result.mapping}`, `${write(result.milliseconds)} ms`);
   const loss = `leaves out ${nameLosses(result.losses)}`;
   return [facts.join(" · "), ...(result.losses.length ? [" · ", element("span", { className: "loss" }, loss)] : [])];

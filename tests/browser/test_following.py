@@ -176,3 +176,29 @@ def test_a_feed_becomes_json_lines_and_lines_a_feed(person: Person) -> None:
     person.expect_settled("=")
     person.write("JSON", '{"e":{"a":"3"}}\n')
     expect(person.text("XML")).to_contain_text("<a>3</a>")
+
+
+def test_a_persons_own_text_is_never_described_as_a_result(person: Person) -> None:
+    person.choose("Readable")
+    person.write("JSON", '{"a":"b"}')
+    person.expect_settled("=")
+    person.write("XML", "<own>b</own>")
+    person.page.route("**/xml2json*", lambda route: route.abort())
+    person.page.keyboard.press("Control+Enter")
+    person.expect_settled("!")
+    person.page.unroute("**/xml2json*")
+    person.write("JSON", '{"a":')
+    person.expect_settled("!")
+    expect(person.facts("XML")).to_have_text("12 bytes · 1 line")
+
+
+def test_a_result_that_an_undo_brings_back_is_not_described_as_another(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.write("XML", "<a>b</a>")
+    expect(person.facts("JSON")).to_contain_text("by natural")
+    person.expect_settled("=")
+    person.page.route("**/json2xml*", lambda route: route.abort())
+    person.use("JSON", "Undo")
+    person.expect_settled("!")
+    expect(person.facts("XML")).to_have_text("62 bytes · 3 lines")
