@@ -36,8 +36,10 @@ export class Follow {
   }
 
   // The mapping by which the source is converted.
-  get mapping() {
-    const ofJson = chosenMapping() === "auto" && this.source !== "xml";
+  get mapping() { return this.mappingFrom(this.source); }
+
+  mappingFrom(language) {
+    const ofJson = chosenMapping() === "auto" && language !== "xml";
     return ofJson ? (this.#pair ?? "item") : chosenMapping();
   }
 

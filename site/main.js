@@ -14,7 +14,7 @@ const find = (selector, root = document) => root.querySelector(selector);
 const panes = { json: new Pane("json", find("#json-pane")), xml: new Pane("xml", find("#xml-pane")) };
 const both = Object.values(panes);
 const follow = new Follow(panes, render);
-const cards = both.map((pane) => new FileCard(pane, () => follow.mapping));
+const cards = both.map((pane) => new FileCard(pane, () => follow.mappingFrom(pane.language)));
 
 /* Showing the state */
 

@@ -121,6 +121,16 @@ def test_a_file_above_the_limit_goes_through_conversions(person: Person) -> None
     assert store.asked == [f"POST bytes={len(HUGE[0]) * MEGABYTES}&indent=2&to=xml", "PUT"]
 
 
+def test_a_file_beside_broken_json_goes_by_the_mapping_of_its_own_language(person: Person) -> None:
+    store = Store(person, DONE)
+    person.drop("#xml", "orders.xml", b"<a>", (b" " * 1_000_000, MEGABYTES), b"</a>")
+    person.write("JSON", '{"broken":')
+    person.expect_settled("!")
+    with person.page.expect_download():
+        person.press("Convert to JSON")
+    assert store.asked == ["POST bytes=5000007&to=json", "PUT"]
+
+
 def test_progress_is_shown_for_each_step(person: Person) -> None:
     Store(person, {"status": "converting", "bytes_in": len(HUGE[0])})
     person.drop("#json", "orders.json", HUGE)
