@@ -47,6 +47,10 @@ export async function readStream(stream, encoding) {
 
 // For showing a text; the service decodes the bytes itself, and more strictly.
 function createDecoder(encoding) {
+  // Browsers read ISO-8859-1 as windows-1252. Each of its bytes is a code point, and so, widened, one of UTF-16.
+  if (/^(ISO[-_]?8859-1|LATIN-?1|L1)$/.test(encoding)) {
+    return { decode: (bytes = []) => new TextDecoder("UTF-16LE").decode(new Uint16Array(bytes)) };
+  }
   try {
     return new TextDecoder(encoding);
   } catch {

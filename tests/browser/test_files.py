@@ -19,6 +19,15 @@ def test_a_dropped_utf_16_file_goes_out_byte_for_byte(person: Person) -> None:
     expect(person.pane("XML").locator(".about")).to_have_text("walk.xml · UTF-16LE")
 
 
+@pytest.mark.parametrize("name", ["ISO-8859-1", "iso_8859-1", "latin-1"])
+def test_each_byte_of_an_iso_8859_1_file_is_shown_as_its_character(person: Person, name: str) -> None:
+    """Browsers read ISO-8859-1 as windows-1252, in which 0x80 is the euro sign."""
+    document = f'<?xml version="1.0" encoding="{name}"?><a>\x80\x9fë</a>'
+    person.drop("#xml", "walk.xml", document.encode("latin-1"))
+    expect(person.area("XML")).to_have_value(document)
+    person.expect_settled("≈")
+
+
 def test_text_goes_out_as_utf_8_whatever_it_declares(person: Person) -> None:
     person.write("XML", '<?xml version="1.0" encoding="ISO-8859-1"?><ITEM type="string" value="Zoë"/>')
     person.expect_text("JSON", '"Zoë"')
