@@ -108,8 +108,8 @@ def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Pla
     numbers = [place for place in places if isinstance(place, int)]
     if not numbers:
         return [place for place in places if isinstance(place, Place)]
-    kept = _keep_tags(chunk.text, tags)
-    if kept.count(b"<") != tags:
+    kept = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text, tags)
+    if kept is None:
         return None
     before, *after = kept.rsplit(b"<", tags - numbers[0])
     offsets = [*accumulate(after, lambda offset, tag: offset + 1 + len(tag), initial=len(before))]
@@ -125,10 +125,10 @@ def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Pla
 _EMPTY_WITH_SPACE = re.compile(rb"""["']>[ \t\n]+</ITEM>""")
 
 
-def _keep_tags(text: bytes, tags: int) -> bytes:
+def _keep_tags(text: bytes, tags: int) -> bytes | None:
     """A chunk of the same length, but with those tags only that `normalize` keeps; there are so many of these.
 
-    It keeps nothing opaque, and of the end tags of empty elements all or none.
+    It keeps nothing opaque, and of the end tags of empty elements all or none. None if that is not so.
     """
     if b"<!" in text or b"<?" in text:
         text = OPAQUE.sub(_blank, text)
@@ -136,7 +136,7 @@ def _keep_tags(text: bytes, tags: int) -> bytes:
         text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
     if text.count(b"<") > tags:
         text = _EMPTY_WITH_SPACE.sub(_blank, text)
-    return text
+    return text if text.count(b"<") == tags else None
 
 
 def _blank(match: re.Match[bytes]) -> bytes:
