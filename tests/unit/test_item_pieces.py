@@ -162,9 +162,7 @@ def test_a_place_behind_a_comment_is_told_wherever_a_document_is_cut() -> None:
         '<ITEM type="null" /><ITEM type="null"></ITEM>',
     ],
 )
-def test_a_place_behind_empty_elements_of_any_form_is_told_wherever_a_document_is_cut(
-    beginning: str, empty: str
-) -> None:
+def test_a_place_behind_empty_elements_of_any_form_is_told(beginning: str, empty: str) -> None:
     strings = [f'<ITEM type="string" value="{"x" * length}"/>' for length in (1200, 400, 400, 400)]
     before = f'{beginning}<ITEM type="list">{strings[0]}{empty * 5}'
     xml = f'{before}<ITEM type="list">{"".join(strings[1:])}text</ITEM></ITEM>'.encode()
