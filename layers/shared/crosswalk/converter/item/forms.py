@@ -136,7 +136,8 @@ def _resolve(escaped: str) -> str | None:
     return string.encode("utf-8", "backslashreplace").decode("latin-1")
 
 
-# Those that we write, and those that Canonical XML does; `&amp;` last, since what it makes may look like another one.
+_AMPERSAND = b"\0"  # stands for `&` until all references are replaced; JSON has no such byte
+# Those that we write, and those that Canonical XML does.
 _USUAL = {
     b"&quot;": rb"\"",
     b"&lt;": b"<",
@@ -147,9 +148,11 @@ _USUAL = {
     b"&#x9;": rb"\t",
     b"&#xA;": rb"\n",
     b"&#xD;": rb"\r",
-    b"&amp;": b"&",
+    b"&amp;": _AMPERSAND,
+    b"&apos;": b"'",
 }
 _REFERENCE = re.compile(rb"(&[#\w]+;)", re.ASCII)
+_LONGEST = len("&#x10FFFF;")
 _NUMERIC = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 
 
@@ -163,32 +166,29 @@ class _References(dict[bytes, bytes]):
         code_point = int(numeric[1], 16) if numeric[1] else int(numeric[2])
         if code_point > sys.maxunicode or UNCARRIABLE.match(chr(code_point)):
             raise KeyError(reference)
-        self[reference] = quote(chr(code_point))[1:-1].encode()
+        self[reference] = quote(chr(code_point))[1:-1].encode().replace(b"&", _AMPERSAND)
         return self[reference]
 
 
-_REFERENCES = _References({**_USUAL, b"&apos;": b"'"})
+_REFERENCES = _References(_USUAL)
+_KINDS = 8
 
 
 def replace_references(json: bytes) -> bytes | None:
-    """The JSON with characters or escapes for XML's references; None where one does not stand for a character."""
-    ampersands = json.count(b"&")
-    if ampersands * 30 > len(json):  # where there are so many, a replacement for each kind is faster
-        json, ampersands = _replace_usual(json)
-    if not ampersands:
-        return json
-    parts = _REFERENCE.split(json)
+    """The JSON with characters or escapes for XML's references; None where one does not stand for a character.
+
+    Few kinds are replaced one after the other, all references of a kind at once; what is left then, one by one.
+    """
     try:
+        for _ in range(_KINDS):
+            start = json.find(b"&")
+            if start < 0:
+                return json.replace(_AMPERSAND, b"&")
+            reference = json[start : json.find(b";", start, start + _LONGEST) + 1]
+            json = json.replace(reference, _REFERENCES[reference])
+        ampersands = json.count(b"&")
+        parts = _REFERENCE.split(json)
         parts[1::2] = map(_REFERENCES.__getitem__, parts[1::2])
     except KeyError:
         return None
-    return b"".join(parts) if len(parts) == 2 * ampersands + 1 else None
-
-
-def _replace_usual(json: bytes) -> tuple[bytes, int]:
-    """The JSON without the usual references, but for `&amp;` if there are others; and how many are left."""
-    for reference, replacement in _USUAL.items():
-        if reference == b"&amp;" and json.count(b"&") > json.count(reference):
-            return json, json.count(b"&")
-        json = json.replace(reference, replacement)
-    return json, 0
+    return b"".join(parts).replace(_AMPERSAND, b"&") if len(parts) == 2 * ampersands + 1 else None
