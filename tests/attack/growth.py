@@ -51,6 +51,7 @@ def list_ways() -> Iterator[Way]:
     for mapping in ("item", "natural", "xpath", "jsonml"):
         yield Way(f"{mapping} to XML", convert_whole("xml", mapping), JSON)
         yield Way(f"{mapping} to JSON", convert_whole("json", mapping), XML)
+    yield Way("auto to JSON", convert_whole("json", "auto"), XML)
     yield Way("item to XML, stream", convert_as_stream("xml", "item"), JSON, b",")
     yield Way("item to JSON, stream", convert_as_stream("json", "item"), XML, b"<")
     yield Way("jsonml to JSON, stream", convert_as_stream("json", "jsonml"), XML, b"<")

@@ -5,14 +5,23 @@ from io import BytesIO
 import pytest
 
 from crosswalk.converter import xml_to_json
+from crosswalk.converter.sources import MAX_READ
+from crosswalk.converter.xml import encoding
 from crosswalk.converter.xml.encoding import ENCODINGS, XmlText
 from crosswalk.errors import MalformedDocument
 
 BOM = "\ufeff"
 
 
-def declared(encoding: str, text: str = "", codec: str = "latin-1") -> bytes:
-    return f'<?xml version="1.0" encoding="{encoding}"?><a>{text}</a>'.encode(codec)
+class Trickle(BytesIO):
+    """A source that gives one byte at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(1 if size else 0)
+
+
+def declared(name: str, text: str = "", codec: str = "latin-1") -> bytes:
+    return f'<?xml version="1.0" encoding="{name}"?><a>{text}</a>'.encode(codec)
 
 
 def refuse(document: str | bytes) -> MalformedDocument:
@@ -103,6 +112,26 @@ def test_bytes_invalid_in_the_encoding_are_malformed_where_they_stand(
 ) -> None:
     error = refuse(document)
     assert error.place == position
+
+
+@pytest.mark.parametrize("block", [4, 5, 6, 7, 64])
+@pytest.mark.parametrize(("name", "wrong"), [("UTF-8", b"\xff"), ("US-ASCII", b"\xe9"), ("windows-1252", b"\x81")])
+def test_a_line_end_that_is_cut_in_two_is_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, wrong: bytes, block: int
+) -> None:
+    monkeypatch.setattr(encoding, "PIECE", block)
+    monkeypatch.setattr(encoding, "MAX_READ", 64 + block)  # the declaration is looked for in the first
+    lines = declared(name).removesuffix(b"</a>") + b"\r\nb\r\r\n" * 40
+    for rest in (b"", b"\r", b"\rb"):
+        with pytest.raises(MalformedDocument) as caught:
+            XmlText(BytesIO(lines + rest + wrong)).read(-1)
+        assert caught.value.place == (121 + rest.count(b"\r"), 1 + rest.count(b"b"))
+        assert XmlText(BytesIO(lines + rest)).read(-1).endswith(b"<a>" + b"\nb\n\n" * 40 + rest.replace(b"\r", b"\n"))
+
+
+def test_a_document_is_gathered_whatever_little_a_source_gives_at_a_time() -> None:
+    document = declared("UTF-8", "x" * 200_000)
+    assert len(XmlText(Trickle(document)).read(MAX_READ)) == len(document)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosswalk.converter.xml.encoding import XmlText
-from crosswalk.converter.xml.parser import MAX_PROLOG
+from crosswalk.converter.xml.parser import BLOCK, MAX_PROLOG
 from crosswalk.converter.xml.paths import find_element
 from crosswalk.converter.xml.reader import XmlReader, read_root
 from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
@@ -325,6 +325,21 @@ def test_the_root_is_told_without_reading_on() -> None:
     source = BytesIO(b"<?p?><!DOCTYPE a><p:a xmlns:p='u' b='1' p:c='2'><junk")
     assert read_root(source) == ("u", "a", {"xmlns:p": "u", "b": "1", "p:c": "2"})
     assert read_root(BytesIO(b"<a/>")) == ("", "a", {})
+
+
+def test_a_long_start_tag_of_the_root_is_read_in_ever_larger_blocks() -> None:
+    """Older versions of expat read a tag that has not ended anew with each block."""
+    sizes = []
+
+    class Source(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            sizes.append(size)
+            return super().read(size)
+
+    _, name, attributes = read_root(Source(b"<a b='" + b"c" * 3_000_000 + b"'/>"))
+    assert (name, len(attributes["b"])) == ("a", 3_000_000)
+    assert sizes[:4] == [4096, 8192, 16384, 32768]
+    assert max(size or 0 for size in sizes) == BLOCK
 
 
 @pytest.mark.parametrize("xml", [b"", b"x<a/>", b"<p:a/>", b"<a b=1>", b"<!DOCTYPE a SYSTEM 'x'><a b='&c;'>"])

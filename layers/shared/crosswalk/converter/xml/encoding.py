@@ -120,12 +120,13 @@ def _decode(document: Source) -> Iterator[bytes]:
     mark = next(mark for mark in (*BYTE_ORDER_MARKS, b"") if beginning.startswith(mark))
     content = beginning[len(mark) :]
     name, codec = _find_encoding(content, BYTE_ORDER_MARKS.get(mark))
-    blocks = chain([content], iter(partial(document.read, MAX_READ), b""))
+    blocks = chain([content], iter(partial(read_fully, document, MAX_READ), b""))
     texts = _check_utf_8(blocks) if codec == "utf-8" else _recode(blocks, codec, name)
     first = next(texts)
     if first.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
         _refuse_beginning("No XML document begins like this.")
-    yield from _end_lines_in_lf(chain([first], texts))
+    for text in chain([first], texts):  # as XML 1.0 (2.11) asks before parsing; lines and columns stay what they were
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 _UTF_8_DECLARATION = re.compile(
@@ -193,7 +194,7 @@ def _refuse_beginning(detail: str) -> NoReturn:
 
 
 def _check_utf_8(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in blocks of whole characters."""
+    """The same bytes in blocks of whole characters and line ends."""
     place, rest = START, b""
     for block in chain(blocks, [b""]):
         rest += block
@@ -206,6 +207,8 @@ def _check_utf_8(blocks: Iterable[bytes]) -> Iterator[bytes]:
                 yield rest[: end + error.start]
                 place = place.after(piece[: error.start].decode())
                 raise MalformedDocument("The bytes here are not UTF-8.", place=place) from error
+            if block and text.endswith("\r"):  # LF may follow
+                text, length = text[:-1], length - 1
             place = place.after(text)
             end += length
             if not length:
@@ -215,28 +218,17 @@ def _check_utf_8(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _recode(blocks: Iterable[bytes], codec: str, name: str) -> Iterator[bytes]:
-    """The blocks in UTF-8."""
+    """The blocks in UTF-8, and of whole line ends."""
     decoder = codecs.getincrementaldecoder(codec)()
-    place = START
+    place, held = START, ""
     for block in chain(blocks, [b""]):
         try:
-            text = decoder.decode(block, not block)
+            text = held + decoder.decode(block, not block)
         except UnicodeDecodeError as error:
-            text = error.object[: error.start].decode(codec)
+            text = held + error.object[: error.start].decode(codec)
             yield text.encode()
             raise MalformedDocument(f"The bytes here are not {name}.", place=place.after(text)) from error
+        held = "\r" if block and text.endswith("\r") else ""  # LF may follow
+        text = text.removesuffix(held)
         yield text.encode()
         place = place.after(text)
-
-
-def _end_lines_in_lf(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """As XML 1.0 (2.11) asks before parsing. Lines and columns stay what they were."""
-    held = b""
-    for block in blocks:
-        if held or b"\r" in block:
-            block = held + block
-            held = b"\r" if block.endswith(b"\r") else b""  # LF may follow in the next block
-            block = block.removesuffix(held).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        yield block
-    if held:
-        yield b"\n"

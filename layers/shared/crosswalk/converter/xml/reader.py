@@ -44,14 +44,16 @@ class _Renewal(Exception):
 class XmlReader:
     """One reading of one document.
 
-    source: in UTF-8, every line ending in LF, as the module `encoding` makes it; block: bytes to read at a time.
+    source: in UTF-8, every line ending in LF, as the module `encoding` makes it.
+    block: bytes to read at first, and twice as many each time up to `largest`, which is the same by default.
     scope: the namespaces in force, as far as `check_names` has been told of them.
     """
 
-    def __init__(self, source: Source, block: int = BLOCK) -> None:
+    def __init__(self, source: Source, block: int = BLOCK, largest: int = 0) -> None:
         self.scope = Scope()
         self._source = source
         self._block_size = block
+        self._largest_block = max(block, largest)
         self._parser = create_parser()
         self._beginning = b""  # of the document: its first block
         self._block = b""  # that is being parsed
@@ -100,7 +102,8 @@ class XmlReader:
         after_block: is called with the number of bytes that have been read so far.
         find_open: returns the names of the elements that are open around one whose `start` is to be called, or None
         where they are not known. With them a new parser can go on: one that is fed for long grows with the document.
-        Raises MalformedDocument, UnsafeDocument and whatever a callback raises: the first fault is the one told.
+        Raises MalformedDocument, UnsafeDocument and whatever a callback raises: the first fault is the one told, but
+        for bytes that the source refuses as it is read, up to two blocks ahead.
         """
         self._lost = set() if lost is None else lost
         self._find_open = find_open
@@ -136,6 +139,7 @@ class XmlReader:
         self._block = self._beginning = read_beginning(self._source, self._block_size)
         self._prepare_parser()
         while True:
+            self._block_size = min(2 * self._block_size, self._largest_block)
             following = self._source.read(self._block_size)
             self._fed += len(self._block)
             if self._fed - self._origin_index > RENEW_AFTER and not self._is_worn:
@@ -238,7 +242,8 @@ def read_root(source: Source) -> tuple[str, str, dict[str, str]]:
 
     Not much more is read than the start tag. Raises MalformedDocument and UnsafeDocument for what stands before.
     """
-    reader = XmlReader(source, block=4096)  # the parser goes on to the end of a block, whatever stops it
+    # The parser goes on to the end of a block, whatever stops it, and begins a tag that has not ended again in the next.
+    reader = XmlReader(source, block=4096, largest=BLOCK)
 
     def stop(name: str, attributes: list[str]) -> NoReturn:
         reader.check_names(0, name, attributes)
