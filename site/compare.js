@@ -128,10 +128,7 @@ export function compare(language, before, after, signal) {
   if (before === after) return Promise.resolve({ kind: "same" });
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("compare.js", import.meta.url), { type: "module" });
-    const end = (settle, value) => {
-      worker.terminate();
-      settle(value);
-    };
+    const end = (settle, value) => worker.terminate() ?? settle(value);
     worker.onmessage = ({ data }) => end(resolve, data);
     worker.onerror = () => end(resolve, { kind: "unchecked", detail: "This browser could not compare them." });
     signal.addEventListener("abort", () => end(reject, signal.reason));

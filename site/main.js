@@ -98,9 +98,13 @@ function showSign() {
 
 /* What people do */
 
+let opened; // the file that came last
+
 // Take a file into the pane of its language, or else into the one it was meant for.
 async function openFile(file, meant) {
+  opened = file;
   const held = await readFile(file);
+  if (opened !== file) return;
   const suffix = held.file && /\.(json|xml)$/i.exec(file.name)?.[1].toLowerCase();
   const language = recognizeLanguage(held.text) ?? suffix ?? meant.language;
   follow.replace(language, held);
@@ -109,12 +113,15 @@ async function openFile(file, meant) {
 
 async function useExample({ example, by }) {
   find("#examples").open = false;
-  const answer = await fetch(new URL(`examples/${example}`, import.meta.url));
+  const answer = await fetch(new URL(`examples/${example}`, import.meta.url)).catch(() => undefined);
+  if (!answer?.ok) return tell(panes.json, "The example could not be fetched.");
   const language = example.endsWith(".xml") ? "xml" : "json";
   follow.replace(language, { text: await answer.text() });
   convertBy(by);
   panes[language].focus();
 }
+
+const tell = (pane, sentence) => pane.say("unchecked", element("p", {}, sentence)) ?? announce(sentence);
 
 const TOOLS = {
   undo: () => follow.undo(),
@@ -122,8 +129,7 @@ const TOOLS = {
   edit(pane) {
     if (pane.edit()) return;
     const why = `This is too long to edit here, where a text may have ${write(EDITABLE)} characters.`;
-    pane.say("unchecked", element("p", {}, `${why} Save it, edit it, and drop it here again.`));
-    announce(why);
+    tell(pane, `${why} Save it, edit it, and drop it here again.`);
   },
   open: ({ root }) => find("[type=file]", root).click(),
   async paste(pane) {

@@ -21,11 +21,10 @@ export function chooseMapping(mapping) {
 
 const fieldOf = (name) => [...fields].find((field) => field.name === name);
 const labelOf = (field) => field.closest(".field");
-const isBox = ({ type }) => type === "checkbox";
-const readValue = (field) => (isBox(field) ? String(field.checked) : field.value);
+const readValue = (field) => (field.type === "checkbox" ? String(field.checked) : field.value);
 
 function writeValue(field, value) {
-  if (isBox(field)) field.checked = value === "true";
+  if (field.type === "checkbox") field.checked = value === "true";
   else field.value = value;
 }
 

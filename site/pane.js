@@ -125,7 +125,7 @@ export class Pane {
   // Paint the lines on the screen, and as many around them.
   paint(changed) {
     const { top, visible, yOf, scale } = this.#measure();
-    const first = Math.max(0, Math.floor(top));
+    const first = Math.max(0, Math.min(Math.floor(top), this.lines.count - 1)); // it may have been longer just now
     const last = Math.min(this.lines.count, first + visible);
     if (!changed && scale === 1 && first >= this.#painted.first && last <= this.#painted.last) return;
     this.#painted = { first: Math.max(0, first - visible), last: Math.min(this.lines.count, last + visible) };

@@ -10,6 +10,8 @@ const LOSSES = {
   "processing-instructions": "processing instructions", prefixes: "namespace prefixes",
   types: "which values are numbers, true, false, null or empty", lists: "lists of one and lists within lists",
   root: "where the root came from", "empty-lists": "empty lists", "empty-text": "empty text",
+  "empty-attributes": "empty attribute objects", "adjacent-texts": "where one text ended and the next began",
+  characters: "characters that XML cannot carry", duplicates: "what a second member of one name means",
 };
 
 // What each form that a document may be written in is called.
@@ -49,12 +51,12 @@ export function saveFile(blob, name) {
 
 // Copy a text, and say so on the button that did.
 export async function copyText(text, told) {
-  if (told.dataset.done) return;
-  const label = [...told.childNodes];
   const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  announce(copied ? "Copied." : "The browser does not let this page copy: select the text, or save it.");
+  if (told.dataset.done) return; // it still says so
+  const label = [...told.childNodes];
   told.dataset.done = copied;
   told.replaceChildren(copied ? "Copied" : "Not allowed");
-  announce(copied ? "Copied." : "The browser does not let this page copy: select the text, or save it.");
   setTimeout(() => {
     told.replaceChildren(...label);
     delete told.dataset.done;

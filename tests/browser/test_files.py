@@ -88,6 +88,41 @@ def test_copying_is_seen_and_said(person: Person) -> None:
     expect(person.page.get_by_role("button", name="Copy JSON")).to_be_visible()
 
 
+def test_what_is_copied_again_at_once_is_the_newest(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    copy = person.pane("JSON").locator("[data-tool=copy]")
+    copy.click()
+    person.write("JSON", "[2]")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert person.clipboard() == "[2]"
+    expect(person.page.get_by_role("button", name="Copy JSON")).to_be_visible()
+
+
+def test_of_two_files_the_last_one_stays_though_it_is_read_sooner(person: Person) -> None:
+    slow = """Blob.prototype.stream = function () {
+        const wait = ({ length }) => new Promise((end) => setTimeout(end, 10 * length));
+        const transform = (part, target) => wait(part).then(() => target.enqueue(part));
+        return new Response(this).body.pipeThrough(new TransformStream({ transform }));
+    }"""
+    person.page.evaluate(slow)
+    person.drop("#json", "long.json", b"[", (b"1, ", 30), b"2]")
+    person.drop("#json", "short.json", b"[1]")
+    expect(person.area("JSON")).to_have_value("[1]")
+    person.page.wait_for_timeout(1500)
+    expect(person.area("JSON")).to_have_value("[1]")
+
+
+def test_an_example_that_cannot_be_fetched_leaves_what_is_there(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.page.route("**/examples/*", lambda route: route.fulfill(status=503, body="<html>"))
+    person.take_example("A record")
+    expect(person.message("JSON")).to_contain_text("The example could not be fetched.")
+    expect(person.area("JSON")).to_have_value("[1]")
+
+
 def test_a_result_is_saved_under_the_name_of_its_source(person: Person, tmp_path: Path) -> None:
     person.drop("#json", "long.json", b'["', (b"walk " * 1000, 100), b'"]')
     expect(person.facts("XML")).to_contain_text("by item")

@@ -180,7 +180,7 @@ def test_where_the_service_does_not_let_the_page_there_are_three_commands(person
     person.press("Convert to JSON")
     commands = person.pane("XML").locator("pre[aria-label=Commands]").inner_text()
     assert 'curl -X POST "$API/conversions?bytes=5000007&to=json"' in commands
-    assert "curl --upload-file 'two orders.xml'" in commands
+    assert "curl --globoff --upload-file 'two orders.xml'" in commands
     assert "curl --output 'two orders.json'" in commands
     person.press("Copy commands")
     expect(person.status).to_have_text("Copied.")

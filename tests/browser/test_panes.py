@@ -180,3 +180,13 @@ def test_a_result_stays_where_it_was_scrolled_to(person: Person) -> None:
     person.page.keyboard.type(" ")
     person.expect_settled("≈")
     assert person.view("XML").evaluate("view => view.scrollTop") == 2000
+
+
+def test_a_result_that_was_scrolled_to_its_end_may_become_short(person: Person) -> None:
+    person.write("JSON", str([*range(500)]))
+    person.expect_settled("≈")
+    person.pane("XML").locator(".scroll").evaluate("scroll => scroll.scrollTop = scroll.scrollHeight")
+    expect(person.text("XML")).to_contain_text('value="499"')
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    expect(person.text("XML")).to_contain_text('value="1"')

@@ -180,3 +180,14 @@ def test_after_an_undo_a_change_is_followed_again(person: Person) -> None:
     person.use("XML", "Undo")
     expect(person.area("XML")).to_have_value("<second/>")
     expect(person.area("JSON")).to_have_value('{"fourth":4}')
+
+
+def test_an_undo_brings_a_text_back_while_a_long_result_is_scrolled_to_its_end(person: Person) -> None:
+    person.write("XML", "<mine>walk</mine>")
+    person.expect_settled("=")
+    person.drop("#xml", "long.xml", b"<a>", (b"<b/>", 600), b"</a>")
+    expect(person.facts("JSON")).to_contain_text("606 lines")
+    person.pane("JSON").locator(".scroll").evaluate("scroll => scroll.scrollTop = scroll.scrollHeight")
+    person.use("XML", "Undo")
+    expect(person.area("XML")).to_have_value("<mine>walk</mine>")
+    person.expect_settled("=")

@@ -15,6 +15,7 @@ from crosswalk.http.documents import LIMIT
 from deploy.openapi import ROOT
 
 SITE = ROOT / "site"
+CONVERTER = ROOT / "layers/shared/crosswalk/converter"
 PAGE = (SITE / "index.html").read_text()
 MODULES = {path.name: path.read_text() for path in SITE.glob("*.js")}
 
@@ -72,7 +73,10 @@ def test_the_page_has_words_for_every_loss() -> None:
     table = re.search(r"const LOSSES = \{(.*?)\};", MODULES["report.js"], re.DOTALL)
     assert table
     words = set(re.findall(r'"?([\w-]+)"?: "', table[1]))
-    assert words == {*natural.LOSSES_TO_JSON, *natural.LOSSES_TO_XML}
+    converter = "".join(path.read_text() for path in CONVERTER.rglob("*.py"))
+    others = re.findall(r'losses\.add\("([\w-]+)"\)', converter)
+    assert others
+    assert words == {*natural.LOSSES_TO_JSON, *natural.LOSSES_TO_XML, *others}
 
 
 def test_the_page_knows_the_limit() -> None:
