@@ -242,7 +242,7 @@ def read_root(source: Source) -> tuple[str, str, dict[str, str]]:
 
     Not much more is read than the start tag. Raises MalformedDocument and UnsafeDocument for what stands before.
     """
-    # The parser goes on to the end of a block, whatever stops it, and begins a tag that has not ended again in the next.
+    # The parser goes on to the end of a block, though stopped, and reads a tag that has not ended again with the next.
     reader = XmlReader(source, block=4096, largest=BLOCK)
 
     def stop(name: str, attributes: list[str]) -> NoReturn:
