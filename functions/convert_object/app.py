@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 
 from crosswalk.conversions.fleet import RESULTS, FleetRefused, Place, is_document, name_result, read_fleet
 from crosswalk.conversions.storage import find_object
-from crosswalk.conversions.transfer import Limits, S3Object, check_size, convert_object, describe_origin
+from crosswalk.conversions.transfer import Limits, S3Object, check_name, check_size, convert_object, describe_origin
 from crosswalk.errors import ConversionFailed, CrosswalkError
 from crosswalk.http.conversions import choose_options
 from crosswalk.http.problems import describe_error
@@ -89,6 +89,7 @@ def answer_object(event: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
 
 
 def convert(document: S3Object, result: S3Object, to: Any, options: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    check_name(result)
     found = find_object(document.bucket, document.key)
     if found is None:
         raise ConversionFailed("The document was removed before it was read.", code="vanished")

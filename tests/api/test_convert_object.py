@@ -143,6 +143,29 @@ def test_an_object_that_was_removed_is_refused(target: Bucket) -> None:
     assert (answer["status"], answer["problem"]["code"]) == ("refused", "vanished")
 
 
+@pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+def test_a_document_in_an_archive_is_refused(storage_class: str, source: Bucket, target: Bucket) -> None:
+    source.client.put_object(Bucket=source.name, Key="in/a.json", Body=JSON, StorageClass=storage_class)
+    answer = convert("in/a.json")
+    assert (answer["status"], answer["problem"]["code"]) == ("refused", "archived")
+    assert target.list_unfinished() == []
+
+
+def test_a_document_whose_result_would_have_too_long_a_name_is_refused(source: Bucket) -> None:
+    key = f"in/{'k' * 1017}"  # its result has the prefix out/ and the suffix .xml
+    source.put(key, JSON)
+    before("HeadObject", 1, lambda: pytest.fail("it asks S3"))
+    answer = convert(key)
+    assert (answer["status"], answer["problem"]["code"]) == ("refused", "long-name")
+    assert "1025 bytes" in answer["problem"]["detail"]
+
+
+def test_a_result_may_have_the_longest_name_that_s3_takes(source: Bucket, target: Bucket) -> None:
+    source.put(f"in/{'ä' * 508}", JSON)
+    assert convert(f"in/{'ä' * 508}")["status"] == "done"
+    assert target.list_keys() == {f"out/{'ä' * 508}.xml"}
+
+
 def test_a_document_that_is_replaced_while_it_is_read_may_be_tried_again(
     source: Bucket, target: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

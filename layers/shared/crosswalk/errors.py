@@ -100,6 +100,8 @@ class ConversionFailed(CrosswalkError):
     wrong-size  the document has another size than was declared
     replaced    another document took its place while it was read
     vanished    the document was removed while it was read
+    archived    the document is in an archive of S3, which gives nothing back at once
+    long-name   the result's name would be longer than S3 takes
     exists      another object has the result's name already
     too-slow    it would have taken, or took, longer than a function may run
     lost        the function that converted it was killed

@@ -21,6 +21,8 @@ PART = 16 * 1024**2
 """Bytes of each part of a result: S3 takes 10,000 parts, and one is held in memory."""
 RANGE = 32 * 1024**2
 """Bytes that are asked for at a time: S3 closes a connection from which nobody reads for a while."""
+NAME_LIMIT = 1024
+"""Bytes of an object's name in S3."""
 
 RESERVE = 60.0
 """Seconds before a function's time-out at which it stops: the piece at hand is converted and written by then, or not.
@@ -89,6 +91,13 @@ def describe_origin(etag: str, to: str, options: Mapping[str, Any]) -> dict[str,
     """Metadata of a result: what it was made of, and how. Who finds it need not make it again."""
     how = json.dumps([to, options], sort_keys=True)
     return {"source-etag": etag, "conversion": sha256(how.encode()).hexdigest()[:32]}
+
+
+def check_name(result: S3Object) -> None:
+    """Raises ConversionFailed for a result whose name is longer than S3 takes."""
+    size = len(result.key.encode())
+    if size > NAME_LIMIT:
+        raise ConversionFailed(f"The result's name would have {size} bytes; S3 takes {NAME_LIMIT}.", code="long-name")
 
 
 def check_size(size: int) -> None:
@@ -200,7 +209,7 @@ def close(target: BufferedIOBase, result: S3Object, claim: str) -> None:
 
 @contextmanager
 def explained_errors() -> Iterator[None]:
-    """Raises ConversionFailed for the two errors of S3 that say something of the document."""
+    """Raises ConversionFailed for the errors of S3 that say something of the document."""
     try:
         yield
     except OSError as error:
@@ -210,4 +219,6 @@ def explained_errors() -> Iterator[None]:
             raise ConversionFailed("Another document took its place while it was read.", code="replaced") from error
         if code in ABSENT:
             raise ConversionFailed("The document was removed while it was read.", code="vanished") from error
+        if code == "InvalidObjectState":
+            raise ConversionFailed("The document is archived, and must be restored first.", code="archived") from error
         raise
