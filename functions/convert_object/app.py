@@ -13,14 +13,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fastapi.exceptions import RequestValidationError
 
 from crosswalk.conversions.fleet import RESULTS, FleetRefused, Place, is_document, name_result, read_fleet
-from crosswalk.conversions.storage import find_object
+from crosswalk.conversions.storage import ALREADY_THERE, find_object
 from crosswalk.conversions.transfer import Limits, S3Object, check_name, check_size, convert_object, describe_origin
 from crosswalk.errors import ConversionFailed, CrosswalkError
 from crosswalk.http.conversions import choose_options
 from crosswalk.http.problems import describe_error
 from crosswalk.telemetry import list_frames, logger
 
-TRANSIENT = {"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException"}
+TRANSIENT = {
+    *("InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException"),
+    *ALREADY_THERE,  # of a result that is not there: another attempt writes it now
+}
 """What S3 calls errors that may pass, after botocore has tried four times."""
 
 
@@ -94,13 +97,15 @@ def convert(document: S3Object, result: S3Object, to: Any, options: dict[str, An
     if found is None:
         raise ConversionFailed("The document was removed before it was read.", code="vanished")
     origin = describe_origin(found.etag, to, options)
-    earlier = find_object(result.bucket, result.key)
-    if earlier and origin.items() <= earlier.metadata.items():
-        return {"status": "done", "bytes_out": earlier.size}
-    if earlier:
-        raise ConversionFailed("Another object has the result's name.", code="exists")
+    if earlier := find_earlier(result, origin):
+        return earlier
     check_size(found.size)
-    summary = convert_object(document, found.etag, result, to, options, limits, {"Metadata": origin})
+    try:
+        summary = convert_object(document, found.etag, result, to, options, limits, {"Metadata": origin})
+    except ConversionFailed as error:
+        if error.code == "exists" and (earlier := find_earlier(result, origin)):
+            return earlier  # another attempt at the same object was quicker
+        raise
     return {
         "status": "done",
         "mapping": summary.mapping,
@@ -108,6 +113,16 @@ def convert(document: S3Object, result: S3Object, to: Any, options: dict[str, An
         "bytes_in": summary.bytes_in,
         "bytes_out": summary.bytes_out,
     }
+
+
+def find_earlier(result: S3Object, origin: Mapping[str, str]) -> dict[str, Any] | None:
+    """The answer where another attempt wrote the result; raises ConversionFailed where it has another origin."""
+    earlier = find_object(result.bucket, result.key)
+    if earlier is None:
+        return None
+    if not origin.items() <= earlier.metadata.items():
+        raise ConversionFailed("Another object has the result's name.", code="exists")
+    return {"status": "done", "bytes_out": earlier.size}
 
 
 def find_cause(error: BaseException) -> BaseException:

@@ -211,6 +211,22 @@ def test_the_result_of_an_earlier_attempt_is_found_and_not_made_again(source: Bu
     assert answer == {"key": "in/a.json", "status": "done", "bytes_out": len(json_to_xml(JSON))}
 
 
+def test_the_slower_of_two_attempts_at_an_object_finds_the_result_of_the_other(source: Bucket, target: Bucket) -> None:
+    source.put("in/a.json", JSON)
+    before("CompleteMultipartUpload", 1, lambda: convert("in/a.json"))
+    answer = convert("in/a.json")
+    assert answer == {"key": "in/a.json", "status": "done", "bytes_out": len(json_to_xml(JSON))}
+    assert (target.list_keys(), target.list_unfinished()) == ({"out/a.json.xml"}, [])
+
+
+def test_what_another_writes_while_the_result_is_made_is_never_replaced(source: Bucket, target: Bucket) -> None:
+    source.put("in/a.json", JSON)
+    before("CompleteMultipartUpload", 1, lambda: target.put("out/a.json.xml", b"mine"))
+    answer = convert("in/a.json")
+    assert (answer["status"], answer["problem"]["code"]) == ("refused", "exists")
+    assert target.get("out/a.json.xml") == b"mine"
+
+
 @pytest.mark.parametrize("options", [{}, {"indent": 2}])
 def test_an_object_of_another_origin_is_never_replaced(options: dict[str, Any], source: Bucket, target: Bucket) -> None:
     source.put("in/a.json", JSON)
@@ -242,6 +258,7 @@ def test_a_target_that_may_not_be_written_is_a_failure_that_says_so(
     [
         ClientError({"Error": {"Code": "SlowDown", "Message": ""}}, "UploadPart"),
         ClientError({"Error": {"Code": "InternalError", "Message": ""}}, "UploadPart"),
+        ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": ""}}, "CompleteMultipartUpload"),
         EndpointConnectionError(endpoint_url="https://a-key.example"),
     ],
 )
@@ -251,7 +268,7 @@ def test_what_may_pass_may_be_tried_again(
     source.put("in/a.json", JSON)
     monkeypatch.setattr("smart_open.s3.RETRY.attempts", 1)
     monkeypatch.setattr("smart_open.s3.RETRY.exceptions", [])
-    before("UploadPart", 1, lambda: fail(error))
+    before(getattr(error, "operation_name", "UploadPart"), 1, lambda: fail(error))
     with pytest.raises(TransientFailure) as caught:
         convert("in/a.json")
     assert "a-key" not in str(caught.value)

@@ -192,7 +192,7 @@ def write_object(result: S3Object, properties: Mapping[str, Any]) -> Iterator[Bi
 
 
 def close(target: BufferedIOBase, result: S3Object, claim: str) -> None:
-    """Complete the upload. Raises ConversionFailed where the result's name is taken.
+    """Complete the upload. Raises ConversionFailed where another object has the result's name.
 
     It may have succeeded all the same: where S3's answer is lost, botocore asks once more, which cannot be done twice.
     """
@@ -202,7 +202,7 @@ def close(target: BufferedIOBase, result: S3Object, claim: str) -> None:
         found = find_object(result.bucket, result.key)
         if found and found.metadata.get(CLAIM) == claim:
             return
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in ALREADY_THERE:
+        if found and isinstance(error, ClientError) and error.response["Error"]["Code"] in ALREADY_THERE:
             raise ConversionFailed("Another object has the result's name.", code="exists") from error
         raise
 
