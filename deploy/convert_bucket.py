@@ -33,9 +33,15 @@ NUMBERS: dict[str, Callable[[str], float]] = {"at_once": int, "tolerated": float
 
 @dataclass
 class Tally:
-    """What became of a fleet's objects. `refused` and `failed`: by key, why."""
+    """What became of a fleet's objects.
+
+    losses: by name, how many documents have it. untold: results of earlier attempts, which alone know their losses.
+    refused, failed: by key, why.
+    """
 
     statuses: dict[str, int] = field(default_factory=dict)
+    losses: dict[str, int] = field(default_factory=dict)
+    untold: int = 0
     refused: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -155,6 +161,10 @@ def report(run: str) -> int:
     tally = count_results(target["bucket"], folder)
     counted = ", ".join(f"{count} {status}" for status, count in sorted(tally.statuses.items()))
     print(f"{execution['status']}: {counted or 'nothing was converted'}")
+    if tally.losses:
+        print(show("Losses: " + ", ".join(f"{name} in {count}" for name, count in sorted(tally.losses.items()))))
+    if tally.untold:
+        print(f"Written by an earlier attempt, whose losses are not told again: {tally.untold}")
     if execution["status"] != "SUCCEEDED":
         print(show(f"{execution.get('error', 'No error')}: {execution.get('cause', 'no cause is told')}"))
     for title, documents in (("Refused", tally.refused), ("Failed", tally.failed)):
@@ -175,14 +185,23 @@ def count_results(bucket: str, folder: str) -> Tally:
     files = read_manifest(bucket, folder)
     for file in files.get("SUCCEEDED", []):
         for answer in read_lines(bucket, file["Key"]):
-            tally.statuses[answer["status"]] = tally.statuses.get(answer["status"], 0) + 1
-            if answer["status"] == "refused":
-                tally.refused[answer["key"]] = describe_problem(answer["problem"])
+            count_answer(tally, answer)
     for file in files.get("FAILED", []):
         for child in read_lines(bucket, file["Key"]):
             tally.statuses["failed"] = tally.statuses.get("failed", 0) + 1
             tally.failed[json.loads(child["Input"])["key"]] = f"{child.get('Error')}: {child.get('Cause')}"
     return tally
+
+
+def count_answer(tally: Tally, answer: dict[str, Any]) -> None:
+    """Add one of the function's answers."""
+    tally.statuses[answer["status"]] = tally.statuses.get(answer["status"], 0) + 1
+    if answer["status"] == "refused":
+        tally.refused[answer["key"]] = describe_problem(answer["problem"])
+    if answer["status"] == "done" and "losses" not in answer:
+        tally.untold += 1
+    for loss in answer.get("losses", []):
+        tally.losses[loss] = tally.losses.get(loss, 0) + 1
 
 
 def read_manifest(bucket: str, folder: str) -> dict[str, list[dict[str, Any]]]:

@@ -2,6 +2,8 @@
 
 Event: {"fleet": {...}, "run": NAME}; answer: the fleet with its defaults, its options and the place of its results.
 Event: {"key", "source", "target", "to", "options"}; answer: {"key", "status": "done", "skipped" or "refused", ...}.
+`done` comes without losses where an earlier attempt wrote the result: a result does not tell them, since its metadata
+is written before they are known.
 A document that cannot be converted is refused, which is an answer. Whatever else goes wrong is raised: TransientFailure
 where another attempt may succeed.
 """

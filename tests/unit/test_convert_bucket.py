@@ -196,6 +196,29 @@ def test_results_are_counted_from_the_manifest(s3: Any) -> None:
     assert tally.failed == {"in/c.json": f"ConversionCrashed: {FAILED['Cause']}"}
 
 
+def test_losses_are_counted_by_name(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = [{**DONE, "losses": ["order", "comments"]}, {**DONE, "losses": ["order"]}, DONE]
+    s3.put_object(Bucket="rows", Key=f"{FOLDER}1f86/SUCCEEDED_1.jsonl", Body="\n".join(map(json.dumps, answers)))
+    use(monkeypatch, StepFunctions(("SUCCEEDED", counts(succeeded=5, failed=1))))
+    follow(RUN)
+    assert "Losses: comments in 1, order in 2\n" in capsys.readouterr().out
+    assert count_results("rows", FOLDER).untold == 0
+
+
+def test_results_of_earlier_attempts_are_counted_apart(
+    s3: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    earlier = {"key": "in/a.json", "status": "done", "bytes_out": 30}
+    s3.put_object(Bucket="rows", Key=f"{FOLDER}1f86/SUCCEEDED_1.jsonl", Body=json.dumps(earlier))
+    use(monkeypatch, StepFunctions(("SUCCEEDED", counts(succeeded=3, failed=1))))
+    follow(RUN)
+    shown = capsys.readouterr().out
+    assert "Written by an earlier attempt, whose losses are not told again: 1\n" in shown
+    assert "Losses: " not in shown
+
+
 def test_a_run_without_results_counts_nothing(s3: Any) -> None:
     assert count_results("rows", "elsewhere/").statuses == {}
 
