@@ -85,14 +85,14 @@ def forget_settings() -> None:
     create_client.cache_clear()
 
 
-def lose_answer(monkeypatch: pytest.MonkeyPatch, method: str, end: str) -> None:
-    """S3 does what the first such request asks, and its answer is lost, so that botocore asks once more."""
+def lose_answer(monkeypatch: pytest.MonkeyPatch, method: str, end: str, times: int = 1) -> None:
+    """S3 does what the first such requests ask, and its answers are lost, so that botocore asks once more."""
     answer = BotocoreStubber.__call__
     lost: list[str] = []
 
     def answer_or_lose(stubber: BotocoreStubber, event_name: str, request: Any, **rest: Any) -> Any:
         answered = answer(stubber, event_name, request, **rest)
-        if request.method == method and request.url.partition("?")[0].endswith(end) and not lost:
+        if request.method == method and request.url.partition("?")[0].endswith(end) and len(lost) < times:
             lost.append(request.url)
             raise ConnectionClosedError(endpoint_url=request.url)
         return answered

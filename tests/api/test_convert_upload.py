@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from smart_open.s3 import MultipartWriter
 
 from crosswalk.conversions import transfer
 from crosswalk.conversions.state import Request, create_conversion, find_conversion
-from crosswalk.conversions.storage import create_client
+from crosswalk.conversions.storage import CLAIM, create_client
 from crosswalk.converter import json_to_xml
 from crosswalk.errors import ConversionFailed
 from functions.convert_upload.app import ConversionCrashed, handler
@@ -45,7 +46,7 @@ def upload(bucket: Bucket, document: bytes, to: str = "xml", size: int | None = 
 def ask(bucket: Bucket, event: dict[str, Any]) -> dict[str, Any]:
     """The outcome, as it stands in the bucket."""
     outcome: dict[str, Any] = bucket.get_json(event["detail"]["object"]["key"].replace("document", "outcome"))
-    return outcome
+    return {name: value for name, value in outcome.items() if name != CLAIM}
 
 
 def read_result(bucket: Bucket, event: dict[str, Any]) -> bytes:
@@ -172,6 +173,18 @@ def test_an_answer_of_s3_that_is_lost_changes_nothing(
     event = upload(bucket, JSON)
     lose_answer(monkeypatch, method, end)
     assert handler(event, CONTEXT) == {"status": "done"}
+    assert read_result(bucket, event) == json_to_xml(JSON)
+
+
+def test_an_outcome_is_not_replaced_by_a_crash_if_all_answers_to_it_are_lost(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = upload(bucket, JSON)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # botocore waits longer before each attempt
+    lose_answer(monkeypatch, "PUT", "/outcome", times=4)
+    with pytest.raises(ConversionCrashed):
+        handler(event, CONTEXT)
+    assert ask(bucket, event)["problem"] is None
     assert read_result(bucket, event) == json_to_xml(JSON)
 
 

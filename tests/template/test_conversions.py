@@ -16,7 +16,8 @@ RIGHTS = {
         "s3:ListBucket": {None},
     },
     "ConvertUploadFunctionRole": {
-        "s3:GetObject": {state.REQUEST, state.DOCUMENT, state.STARTED, state.RESULT},  # the last two: whose they are
+        # what it writes it reads to see whose it is
+        "s3:GetObject": {state.REQUEST, state.DOCUMENT, state.STARTED, state.RESULT, state.OUTCOME},
         "s3:PutObject": {state.STARTED, state.RESULT, state.OUTCOME},
         "s3:AbortMultipartUpload": {state.RESULT},
         "s3:ListBucket": {None},

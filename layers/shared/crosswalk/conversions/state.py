@@ -155,9 +155,9 @@ def start_conversion(conversion_id: str, deadline: datetime) -> Request | None:
 
 
 def finish_conversion(conversion_id: str, outcome: Outcome) -> None:
-    """Say how the conversion ended; nothing changes after that."""
+    """Say how the conversion ended; nothing changes after that, not even by a second outcome."""
     bucket = read_conversion_settings().conversions_bucket
-    write_json(bucket, f"{conversion_id}/{OUTCOME}", asdict(outcome))
+    claim_json(bucket, f"{conversion_id}/{OUTCOME}", asdict(outcome))
 
 
 def read_time(bucket: str, key: str, name: str) -> datetime:
