@@ -211,6 +211,20 @@ def test_two_events_at_once_convert_once(bucket: Bucket) -> None:
     assert read_result(bucket, event) == json_to_xml(JSON)
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["started", "outcome"])
+def test_what_conflicts_with_another_write_is_written_again(
+    number: int, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conflict() -> None:
+        raise ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": ""}}, "PutObject")
+
+    event = upload(bucket, JSON)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    before("PutObject", number, conflict)
+    assert handler(event, CONTEXT) == {"status": "done"}
+    assert ask(bucket, event)["problem"] is None
+
+
 @pytest.mark.parametrize("key", ["0" * 32 + "/document", "elsewhere/document", "document"])
 def test_an_object_that_belongs_to_no_conversion_is_ignored(key: str, bucket: Bucket) -> None:
     assert handler(bucket.put(key, JSON), CONTEXT) == {"status": "ignored"}

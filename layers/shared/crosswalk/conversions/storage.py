@@ -1,6 +1,7 @@
 """S3 as conversions see it: a client whose signatures hold, and objects of JSON."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,8 +18,12 @@ from botocore.exceptions import ConnectionError as NoConnection
 from crosswalk.errors import StorageUnavailable
 from crosswalk.settings import read_storage_settings
 
-ALREADY_THERE = {"PreconditionFailed", "ConditionalRequestConflict"}
+TAKEN, CONFLICT = "PreconditionFailed", "ConditionalRequestConflict"
+ALREADY_THERE = {TAKEN, CONFLICT}
 """What S3 answers to a write with `If-None-Match: *` when the object exists, or another write of it is under way."""
+
+CONFLICT_PAUSE = 0.5
+"""Seconds before a write that met another one is tried again."""
 
 CLAIM = "claim"
 """The name of a member, or of a header, that tells who wrote an object."""
@@ -100,12 +105,26 @@ def claim_json(bucket: str, key: str, content: Mapping[str, Any]) -> bool:
     claim = create_claim()
     body = json.dumps({**content, CLAIM: claim})
     try:
-        create_client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
+        write_new(bucket, key, body)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in ALREADY_THERE:
+        if error.response["Error"]["Code"] != TAKEN:
             raise
         return bool(read_json(bucket, key).get(CLAIM) == claim)
     return True
+
+
+def write_new(bucket: str, key: str, body: str, attempts: int = 4) -> None:
+    """Write an object of JSON where there is none; again after a conflict, in which S3 wrote nothing.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, at If-None-Match
+    """
+    try:
+        create_client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != CONFLICT or attempts == 1:
+            raise
+        time.sleep(CONFLICT_PAUSE)
+        write_new(bucket, key, body, attempts - 1)
 
 
 def create_claim() -> str:
