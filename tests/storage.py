@@ -44,6 +44,10 @@ class Bucket:
     def get_json(self, key: str) -> Any:
         return json.loads(self.get(key))
 
+    def empty(self) -> None:
+        for key in self.list_keys():
+            self.client.delete_object(Bucket=self.name, Key=key)
+
     def list_keys(self) -> set[str]:
         return {one["Key"] for one in self.client.list_objects_v2(Bucket=self.name).get("Contents", [])}
 

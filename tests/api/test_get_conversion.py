@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from crosswalk.conversions.state import Outcome, Request, create_conversion, finish_conversion, start_conversion
+from crosswalk.conversions.storage import create_client
 from functions.convert_upload.app import handler as convert_upload
 from functions.get_conversion.app import handler
 from tests.events import Answer, Context, create_event, invoke
@@ -131,6 +132,17 @@ def test_an_unknown_id_is_a_404(unknown: str) -> None:
         (404, "conversion-not-found"),
         (404, "not-found"),  # no id at all
     )
+
+
+@pytest.mark.parametrize("end", ["request", "started", "outcome"])
+def test_a_conversion_that_expires_while_it_is_looked_up_is_a_404(end: str, conversion: str, bucket: Bucket) -> None:
+    if end != "request":
+        start_conversion(conversion, in_minutes(15))
+    if end == "outcome":
+        finish_conversion(conversion, Outcome("natural", [], 12, 34))
+    create_client().meta.events.register("before-call.s3.GetObject", lambda **_: bucket.empty())
+    answer = ask(conversion)
+    assert (answer.status, answer.json["type"].rpartition(":")[2]) == (404, "conversion-not-found")
 
 
 def test_an_unknown_parameter_is_a_400(conversion: str) -> None:

@@ -12,12 +12,16 @@ one to two days.
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from botocore.exceptions import ClientError
+
 from crosswalk.conversions.storage import (
+    ABSENT,
     claim_json,
     create_client,
     list_objects,
@@ -38,6 +42,8 @@ LONGEST_UPLOAD = timedelta(hours=12)
 DOWNLOAD_TIME = timedelta(hours=1)
 DELIVERY_TIME = timedelta(hours=3)
 """By then EventBridge and Lambda, an hour each, have given up telling the function of a document."""
+
+NOT_FOUND = "There is no such conversion, or its time is over."
 
 Status = Literal["waiting", "converting", "done", "failed"]
 
@@ -96,7 +102,19 @@ def create_conversion(request: Request) -> Invitation:
     return Invitation(conversion_id, upload, expires_at)
 
 
+@contextmanager
+def report_expiry() -> Iterator[None]:
+    """Raise ConversionNotFound where S3 has removed an object that it had listed just before."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ABSENT:
+            raise
+        raise ConversionNotFound(NOT_FOUND) from error
+
+
 @report_outage()
+@report_expiry()
 def find_conversion(conversion_id: str) -> Conversion:
     """How far the conversion is.
 
@@ -106,7 +124,7 @@ def find_conversion(conversion_id: str) -> Conversion:
     objects = list_objects(bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
     now = datetime.now(UTC)
     if REQUEST not in objects:
-        raise ConversionNotFound("There is no such conversion, or its time is over.")
+        raise ConversionNotFound(NOT_FOUND)
     if OUTCOME in objects:
         return describe_end(conversion_id, read_outcome(bucket, conversion_id))
     if STARTED in objects:
