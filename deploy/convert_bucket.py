@@ -93,12 +93,13 @@ def read_number(name: str, value: str) -> float:
 
 
 def read_place(address: str) -> dict[str, str]:
-    """A bucket and a prefix, which is the name of a folder."""
+    """A bucket and a prefix, which is the name of a folder: exactly as given, but for a slash at its end."""
     bucket, _, path = address.removeprefix("s3://").partition("/")
     if not address.startswith("s3://") or not bucket:
         raise DeployError(f"{address} is no place in S3: s3://bucket/folder/")
-    folder = path.strip("/")
-    return {"bucket": bucket, "prefix": f"{folder}/" if folder else ""}
+    if f"/{path}".endswith("//"):
+        raise DeployError(f"{address} ends in a folder without a name: s3://bucket/folder/")
+    return {"bucket": bucket, "prefix": f"{path.removesuffix('/')}/" if path else ""}
 
 
 def start(machine: str, fleet: dict[str, Any]) -> str:

@@ -128,6 +128,8 @@ def counts(**changes: int) -> dict[str, int]:
         ("s3://feeds/2026/", "feeds", "2026/"),
         ("s3://feeds/2026", "feeds", "2026/"),
         ("s3://feeds/a/b c?#[/", "feeds", "a/b c?#[/"),
+        ("s3://feeds//a/", "feeds", "/a/"),
+        ("s3://feeds/a//b", "feeds", "a//b/"),
         ("s3://feeds", "feeds", ""),
         ("s3://feeds/", "feeds", ""),
     ],
@@ -139,6 +141,12 @@ def test_a_place_is_a_bucket_and_a_folder(address: str, bucket: str, prefix: str
 @pytest.mark.parametrize("address", ["feeds/2026", "https://feeds/2026", "s3://", "s3:///a", "S3://a/b"])
 def test_what_is_no_place_in_s3_is_refused(address: str) -> None:
     with pytest.raises(DeployError, match="no place in S3"):
+        read_place(address)
+
+
+@pytest.mark.parametrize("address", ["s3://feeds//", "s3://feeds/a//"])
+def test_a_folder_without_a_name_is_refused(address: str) -> None:
+    with pytest.raises(DeployError, match="without a name"):
         read_place(address)
 
 
