@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -20,12 +21,15 @@ JSON = b'{"a":[1.0,"x"]}'
 XML = json_to_xml(JSON)
 
 
-def run(*arguments: str | Path, document: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def run(
+    *arguments: str | Path, document: bytes = b"", stdout: int | BinaryIO = subprocess.PIPE
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "crosswalk", *map(str, arguments)],
         input=document,
         env={"PYTHONPATH": str(ROOT / "layers/shared")},
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         check=False,
     )
 
@@ -186,6 +190,34 @@ def test_a_full_disk_is_not_told_of_the_document(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(JSON)
     done = run("to-xml", tmp_path / "a.json", "-o", "/dev/full")
     assert (done.returncode, done.stderr) == (1, b"crosswalk: No space left on device\n")
+
+
+def test_a_full_disk_is_said_of_standard_output_too() -> None:
+    with open("/dev/full", "wb") as full:
+        done = run("to-xml", document=JSON, stdout=full)
+    assert (done.returncode, done.stderr) == (1, b"crosswalk: No space left on device\n")
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_file_that_may_not_grow_is_not_cut_short_in_silence(tmp_path: Path, unbuffered: str) -> None:
+    """The system takes a part of what it is given. Python's unbuffered streams leave it at that."""
+    command = ["sh", "-c", f"ulimit -f 1; exec {sys.executable} -m crosswalk to-xml"]
+    environment = {"PYTHONPATH": str(ROOT / "layers/shared"), "PYTHONUNBUFFERED": unbuffered}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # bytecode would be cut short as well, and stay
+    document = b"[" + b",".join([b"1"] * 100) + b"]"
+    with open(tmp_path / "a.xml", "wb") as result:
+        done = subprocess.run(
+            command, input=document, env=environment, stdout=result, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, b"crosswalk: File too large\n")
+
+
+def test_a_reader_that_is_gone_ends_it_quietly() -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    done = run("to-xml", document=JSON, stdout=theirs)
+    os.close(theirs)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:

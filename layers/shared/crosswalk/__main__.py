@@ -28,7 +28,6 @@ def main(arguments: list[str] | None = None) -> int:
         with open_source(source) as reading, open_target(output, packed) as target:
             summary = convert_stream(follow(reading), target, to, **options)
     except BrokenPipeError:  # whoever reads what comes out has seen enough
-        sys.stdout = None  # else Python would flush it once more, and complain
         return 1
     except CrosswalkError as error:
         return complain("standard input" if source == "-" else source, describe(error))

@@ -12,14 +12,11 @@ from secrets import token_hex
 from typing import BinaryIO, TextIO
 
 
-@contextmanager
-def open_source(name: str) -> Iterator[BinaryIO]:
+def open_source(name: str) -> BinaryIO:
     """The document to read; `-` is standard input."""
     if name == "-":
-        yield get_binary(sys.stdin, "standard input")
-    else:
-        with open(name, "rb") as file:
-            yield file
+        return open(get_descriptor(sys.stdin, "standard input"), "rb", closefd=False)
+    return open(name, "rb")
 
 
 @contextmanager
@@ -39,17 +36,18 @@ def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
             yield file
 
 
-def get_binary(stream: TextIO | None, name: str) -> BinaryIO:
-    """What stands behind a standard stream. Python has none for one that was closed when it began."""
+def get_descriptor(stream: TextIO | None, name: str) -> int:
+    """The number of a standard stream. Python has none for one that was closed when it began."""
     if stream is None:
         raise OSError(errno.EBADF, "It is closed", name)
-    return stream.buffer
+    return stream.fileno()
 
 
 def open_output(name: str) -> AbstractContextManager[BinaryIO]:
     """A file appears under its name only when it is whole. A device or a pipe is written to, and never replaced."""
     if name == "-":
-        return pass_on(get_binary(sys.stdout, "standard output"))
+        # Not Python's own stream: under -u it has no buffer, and nothing would notice that only a part was written.
+        return open(get_descriptor(sys.stdout, "standard output"), "wb", closefd=False)
     mode = find_mode(name)
     if mode is None:
         return replace_when_whole(name, choose_permissions())
@@ -70,12 +68,6 @@ def choose_permissions() -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
-
-
-@contextmanager
-def pass_on(file: BinaryIO) -> Iterator[BinaryIO]:
-    yield file
-    file.flush()
 
 
 @contextmanager
