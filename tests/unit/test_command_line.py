@@ -84,6 +84,26 @@ def test_a_closed_stream_is_said(closed: str, name: bytes) -> None:
     assert (done.returncode, done.stderr) == (1, b"crosswalk: standard %s: It is closed\n" % name)
 
 
+def test_a_stream_that_does_not_wait_is_waited_for() -> None:
+    """Standard input has nothing to read at first, and standard output is full until somebody reads."""
+    document = b"[" + b",".join([b"1"] * 10_000) + b"]"
+    (source, sending), (receiving, target) = os.pipe(), os.pipe()
+    os.set_blocking(source, False)
+    os.set_blocking(target, False)
+    command = [sys.executable, "-m", "crosswalk", "to-xml"]
+    environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
+    with subprocess.Popen(command, env=environment, stdin=source, stdout=target, stderr=subprocess.PIPE) as process:
+        os.close(source)
+        os.close(target)
+        time.sleep(0.5)
+        with open(sending, "wb") as file:
+            file.write(document)
+        time.sleep(0.5)
+        with open(receiving, "rb") as file:
+            assert file.read() == json_to_xml(document)
+        assert (process.communicate()[1], process.returncode) == (b"", 0)
+
+
 def test_a_problem_is_one_line_with_its_place_and_status_1() -> None:
     done = run("to-json", document=b'<ITEM type="list">\n <ITEM type="no"/></ITEM>')
     assert done.returncode == 1

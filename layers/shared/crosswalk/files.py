@@ -37,9 +37,11 @@ def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
 
 
 def get_descriptor(stream: TextIO | None, name: str) -> int:
-    """The number of a standard stream. Python has none for one that was closed when it began."""
-    if stream is None:
+    """The number of a standard stream, which is waited for, also where whoever began this does not wait for it."""
+    if stream is None:  # it was closed when Python began
         raise OSError(errno.EBADF, "It is closed", name)
+    if os.name == "posix":
+        os.set_blocking(stream.fileno(), True)
     return stream.fileno()
 
 
