@@ -84,6 +84,14 @@ def test_a_closed_stream_is_said(closed: str, name: bytes) -> None:
     assert (done.returncode, done.stderr) == (1, b"crosswalk: standard %s: It is closed\n" % name)
 
 
+@pytest.mark.parametrize(("document", "result", "status"), [(JSON, XML, 0), (b"[1,", b"", 1)])
+def test_where_nothing_can_be_said_the_result_is_alone(document: bytes, result: bytes, status: int) -> None:
+    command = f"{sys.executable} -m crosswalk to-xml 2>&-"
+    environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
+    done = subprocess.run(["sh", "-c", command], input=document, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (status, result)
+
+
 def test_a_stream_that_does_not_wait_is_waited_for() -> None:
     """Standard input has nothing to read at first, and standard output is full until somebody reads."""
     document = b"[" + b",".join([b"1"] * 10_000) + b"]"

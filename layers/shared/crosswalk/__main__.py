@@ -20,6 +20,8 @@ UNITS = ("B", "KB", "MB", "GB", "TB")
 
 def main(arguments: list[str] | None = None) -> int:
     """Convert as the arguments say; the exit status: 0, or 1 where the document or the files made it impossible."""
+    if not sys.stderr:  # it was closed; without one Python prints to standard output
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     given = vars(create_parser().parse_args(arguments))
     source, output, to = given.pop("file"), given.pop("output"), given.pop("to")
     packed = given.pop("gzip") or output.endswith(".gz")
