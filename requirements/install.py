@@ -21,7 +21,7 @@ def main(stamp: Path, requirements: Path, *others: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_newer(stamp, [requirements, *others]):
             return
-        print(f"Installing {requirements} into {environment} ...", flush=True)
+        print(f"Installing {requirements} into {environment} ...", file=sys.stderr)
         if not (environment / "bin/pip").exists():
             venv.create(environment, symlinks=True, with_pip=True)
         pip = [str(environment / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
