@@ -14,6 +14,11 @@ INSTALL = @$(PYTHON) requirements/install.py $@ $^
 
 export PYTHONPATH := layers/shared:.
 
+# What stands in a variable, as one word for the shell. A name may hold what make or the shell would run.
+quote = '$(subst ','\'',$(value $(1)))'
+# Else make would expand them once more, for the environment of what it runs.
+unexport FILE OUT FROM TO RUN
+
 .DEFAULT_GOAL := help
 .PHONY: help start test check format clean
 
@@ -54,13 +59,13 @@ hashes:  ## write layers/shared/hashes.txt, after a pin of the layer has changed
 	@$(PYTHON) requirements/hashes.py $(LAYER)
 
 # The command line: `python -m crosswalk` with layers/shared on PYTHONPATH. JSON becomes XML, anything else JSON.
-IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(FILE))
+IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(lastword $(value FILE)))
 
 .PHONY: convert
 
 convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
-	@test -n "$(FILE)" || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
-	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) "$(FILE)" -o "$(or $(OUT),-)" $(ARGS)
+	@test -n $(call quote,FILE) || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
+	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) $(call quote,FILE) -o $(if $(value OUT),$(call quote,OUT),-) $(ARGS)
 
 # axe-core, for the tests of the page. Where npm is missing they say so.
 .npm/.installed: requirements/npm.txt
@@ -129,9 +134,9 @@ sam-invoke: build $(VENV)/.local  ## call each function with its sample event in
 	done
 
 bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, FLEET_BUCKETS=arn,arn/*)
-	@test -n "$(REPOSITORY)" -a -n "$(EMAIL)" || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
-	@$(BIN)/python -m deploy.bootstrap Repository=$(REPOSITORY) Email=$(EMAIL) Budget=$(BUDGET) \
-		'FleetBuckets=$(FLEET_BUCKETS)'
+	@test -n $(call quote,REPOSITORY) -a -n $(call quote,EMAIL) || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
+	@$(BIN)/python -m deploy.bootstrap Repository=$(call quote,REPOSITORY) Email=$(call quote,EMAIL) \
+		Budget=$(BUDGET) FleetBuckets=$(call quote,FLEET_BUCKETS)
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
@@ -153,14 +158,14 @@ release:  ## the second half: everything that touches the account (ENVIRONMENT=d
 	@echo "== Smoke test" && $(BIN)/python -m deploy smoke $(ENVIRONMENT)
 
 # A fleet: the parameters in capitals are options of the route that converts the same way.
-OPTIONS = $(foreach name,MAPPING LINES RECORD ROOT ITEM INDENT ATTRIBUTE_PREFIX TEXT_KEY FORCE_LIST STRIP_WHITESPACE NAMESPACES TYPES ESCAPE DUPLICATES AT_ONCE TOLERATED,$(if $(filter command,$(origin $(name))),$(shell echo $(name) | tr A-Z a-z)='$($(name))'))
+OPTIONS = $(foreach name,MAPPING LINES RECORD ROOT ITEM INDENT ATTRIBUTE_PREFIX TEXT_KEY FORCE_LIST STRIP_WHITESPACE NAMESPACES TYPES ESCAPE DUPLICATES AT_ONCE TOLERATED,$(if $(filter command,$(origin $(name))),$(shell echo $(name) | tr A-Z a-z)=$(call quote,$(name))))
 
 # Else make's own, which is the assembler.
 AS =
 
 convert-bucket: $(VENV)/.dev  ## convert a bucket: FROM=s3://... TO=s3://... AS=json MAPPING=natural LINES=true AT_ONCE=10, or RUN=arn
-	@test -n "$(RUN)" -o -n "$(FROM)" -a -n "$(TO)" -a -n "$(AS)" || { echo "make convert-bucket FROM=s3://bucket/folder/ TO=s3://bucket/folder/ AS=json"; exit 1; }
-	@$(BIN)/python -m deploy.convert_bucket $(ENVIRONMENT) $(if $(RUN),'$(RUN)','$(FROM)' '$(TO)' '$(AS)' $(OPTIONS))
+	@test -n $(call quote,RUN) -o -n $(call quote,FROM) -a -n $(call quote,TO) -a -n $(call quote,AS) || { echo "make convert-bucket FROM=s3://bucket/folder/ TO=s3://bucket/folder/ AS=json"; exit 1; }
+	@$(BIN)/python -m deploy.convert_bucket $(ENVIRONMENT) $(if $(value RUN),$(call quote,RUN),$(call quote,FROM) $(call quote,TO) $(call quote,AS) $(OPTIONS))
 
 destroy: $(VENV)/.dev  ## take it down again, after asking (ENVIRONMENT=dev)
 	@$(BIN)/python -m deploy destroy $(ENVIRONMENT)

@@ -1,0 +1,57 @@
+"""What make hands on: names as they stand, whatever make or the shell would read into them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NAME = 'it\'s "two"  `echo a` $(error b) $(echo c) $$HOME;#\\'
+"""A name that holds what make or the shell would run, expand or divide."""
+RECORDER = """#!/bin/sh
+printf '%s\\0' "$@"
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder with a `python` that only says what it is called with."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").write_text(RECORDER)
+    (tmp_path / "bin/python").chmod(0o755)
+    return tmp_path / "bin"
+
+
+def make(programs: Path, *arguments: str) -> list[str]:
+    """What this target calls Python with."""
+    installed = ["--old-file=.venv/.local", "--old-file=.venv/.dev"]
+    command = ["make", "--silent", "--no-print-directory", *installed, f"BIN={programs}", *arguments]
+    return subprocess.check_output(command, cwd=ROOT, text=True).split("\0")[:-1]
+
+
+def test_a_file_with_any_name_is_converted(tmp_path: Path) -> None:
+    source, target = tmp_path / f"{NAME}.json", tmp_path / f"{NAME}.xml"
+    source.write_text("[1]")
+    assert make(Path(sys.executable).parent, "convert", f"FILE={source}", f"OUT={target}") == []
+    assert target.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "to"), [("a.json", "to-xml"), ("a b.jsonl.gz", "to-xml"), ("a.json b.xml", "to-json")]
+)
+def test_the_end_of_a_name_says_what_it_becomes(programs: Path, name: str, to: str) -> None:
+    assert make(programs, "convert", f"FILE={name}") == ["-m", "crosswalk", to, name, "-o", "-"]
+
+
+def test_a_bucket_may_have_folders_with_any_name(programs: Path) -> None:
+    source, target = f"s3://feeds/{NAME}/", f"s3://rows/{NAME}/"
+    called = make(programs, "convert-bucket", f"FROM={source}", f"TO={target}", "AS=xml", "TEXT_KEY=it's $text")
+    assert called == ["-m", "deploy.convert_bucket", "dev", source, target, "xml", "text_key=it's $text"]
+    assert make(programs, "convert-bucket", f"RUN={NAME}") == ["-m", "deploy.convert_bucket", "dev", NAME]
+
+
+def test_an_address_may_have_an_apostrophe(programs: Path) -> None:
+    called = make(programs, "bootstrap", "REPOSITORY=owner/name", "EMAIL=o'brien@example.org", "FLEET_BUCKETS=a,a/*")
+    given = ["Repository=owner/name", "Email=o'brien@example.org", "Budget=100", "FleetBuckets=a,a/*"]
+    assert called == ["-m", "deploy.bootstrap", *given]
