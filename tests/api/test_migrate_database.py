@@ -1,9 +1,10 @@
 """The migration as the deploy invokes it."""
 
-import psycopg
 import pytest
 
-from functions.migrate_database.app import handler
+from crosswalk import migrations
+from crosswalk.migrations import Migration, read_migrations
+from functions.migrate_database.app import MigrationFailed, handler
 from tests.databases import Database, use_variables
 from tests.events import Context
 
@@ -23,5 +24,30 @@ def test_a_refused_login_is_told_with_its_text(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_failed_migration_is_the_functions_own_error(direct_database: Database) -> None:
     direct_database.query("DELETE FROM schema_migrations")
-    with pytest.raises(psycopg.errors.DuplicateTable):
+    with pytest.raises(MigrationFailed, match="0001_create_users, DuplicateTable, SQLSTATE 42P07"):
         handler({}, Context())
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("CREATE UNIQUE INDEX one ON users (text)", "UniqueViolation, SQLSTATE 23505, table users, constraint one"),
+        ("SELECT text::int FROM users", "InvalidTextRepresentation, SQLSTATE 22P02"),
+        ("UPDATE users SET text = NULL", "NotNullViolation, SQLSTATE 23502, table users, column text"),
+        (
+            "CREATE TABLE one (text text UNIQUE DEFERRABLE INITIALLY DEFERRED); INSERT INTO one SELECT text FROM users",
+            "UniqueViolation, SQLSTATE 23505, table one, constraint one_text_key",
+        ),
+    ],
+    ids=["index", "type", "row", "commit"],
+)
+def test_a_failed_migration_quotes_no_user(
+    sql: str, told: str, direct_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    direct_database.query("INSERT INTO users (email, text) VALUES ('a@example.org', 'mine'), ('b@example.org', 'mine')")
+    known = [*read_migrations(), Migration(9000, "9000_fail", sql)]
+    monkeypatch.setattr(migrations, "read_migrations", lambda: known)
+    with pytest.raises(MigrationFailed) as raised:
+        handler({}, Context())
+    assert str(raised.value) == f"9000_fail, {told}"
+    assert raised.value.__cause__ is None

@@ -87,8 +87,9 @@ def test_of_several_runners_at_once_each_migration_is_applied_by_one(empty: Data
 
 
 def test_a_failing_migration_leaves_nothing_behind_and_those_before_it_stay(plain_database: Database) -> None:
-    with pytest.raises(psycopg.errors.DivisionByZero):
+    with pytest.raises(psycopg.errors.DivisionByZero) as raised:
         apply(plain_database, *read_migrations(), FAILING)
+    assert raised.value.__notes__ == [FAILING.name]
     assert plain_database.query("SELECT to_regclass('half')") == [(None,)]
     assert plain_database.query("SELECT max(version) FROM schema_migrations") == [(len(NAMES),)]
     fixed = Migration(FAILING.version, FAILING.name, "CREATE TABLE half (x int);")

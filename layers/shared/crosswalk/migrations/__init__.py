@@ -71,7 +71,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
 def migrate(settings: DatabaseSettings, migrations: Sequence[Migration] | None = None) -> Report:
     """Bring the schema up to date. A schema newer than the migrations known here is left alone: that is a rollback.
 
-    Raises LoginFailed, and psycopg.Error when a migration fails.
+    Raises LoginFailed, and psycopg.Error when a migration fails, with the migration's name as a note.
     """
     login = get_login(settings, settings.owner)
     try:
@@ -88,7 +88,14 @@ def apply_migrations(connection: psycopg.Connection[Any], application: str, migr
     with connection.transaction():
         connection.execute(LOCK)
         connection.execute(CREATE_RECORD)
-    applied = [migration.name for migration in migrations if _apply(connection, application, migration)]
+    applied = []
+    for migration in migrations:
+        try:
+            if _apply(connection, application, migration):
+                applied.append(migration.name)
+        except psycopg.Error as error:
+            error.add_note(migration.name)
+            raise
     row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations").fetchone()
     assert row
     return Report(applied, row[0])
