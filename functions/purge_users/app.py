@@ -7,6 +7,8 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import psycopg
+
 from crosswalk.database import disconnect
 from crosswalk.settings import read_purge_settings
 from crosswalk.telemetry import MetricUnit, logger, metrics
@@ -14,6 +16,10 @@ from crosswalk.users import purge_users
 
 RESERVE = 5.0
 """Seconds before the function's time-out in which no new batch begins: one batch and the answer fit in."""
+
+
+class PurgeCrashed(Exception):
+    """Stands for an unexpected error of PostgreSQL's, which may quote a user; Lambda logs and passes on its message."""
 
 
 @metrics.log_metrics
@@ -29,5 +35,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 async def purge(seconds: float) -> tuple[int, bool]:
     try:
         return await purge_users(timedelta(days=read_purge_settings().users_retention_days), seconds)
+    except psycopg.Error as error:
+        raise PurgeCrashed(f"{type(error).__name__}, SQLSTATE {error.sqlstate}") from None
     finally:
         await disconnect()  # it runs once a night: not worth keeping

@@ -2,7 +2,7 @@
 
 import pytest
 
-from functions.purge_users.app import handler
+from functions.purge_users.app import PurgeCrashed, handler
 from tests.databases import Database
 from tests.events import Context
 
@@ -24,3 +24,15 @@ def test_the_retention_is_a_setting(direct_database: Database, monkeypatch: pyte
     monkeypatch.setenv("USERS_RETENTION_DAYS", "1")
     assert handler({}, Context())["purged"] == 1
     read_purge_settings.cache_clear()
+
+
+@pytest.mark.filterwarnings("ignore:No application metrics")
+def test_a_purge_that_fails_quotes_no_user(direct_database: Database) -> None:
+    direct_database.add_users(1)
+    direct_database.query("UPDATE users SET deleted_at = now() - interval '31 days'")
+    direct_database.query('CREATE TABLE kept (email citext COLLATE "C" REFERENCES users (email))')
+    direct_database.query("INSERT INTO kept SELECT email FROM users")
+    with pytest.raises(PurgeCrashed) as raised:
+        handler({}, Context())
+    assert str(raised.value) == "ForeignKeyViolation, SQLSTATE 23503"
+    assert raised.value.__cause__ is None
