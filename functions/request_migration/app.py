@@ -5,8 +5,12 @@ ReleaseCheck        the new version of health reaches the database, before any r
 
 It stands outside the VPC, since its answer is an upload to S3, which nothing in the private subnets can reach. It
 always answers, also when it fails: CloudFormation would wait for the resource's ServiceTimeout otherwise.
+
+It waits for what may pass, AWS's own errors among it. An invocation may then be a second one beside the first; a
+second migration waits for the first's lock, and finds nothing left to do.
 """
 
+import http.client
 import json
 import logging
 import time
@@ -16,26 +20,32 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 Event = Mapping[str, Any]
 
-# A migration may take as long as its function may run, and a second attempt beside the first would help no one.
+# Each once: it is here that they are tried again, with the function's time in view.
+QUESTION = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1})
 PATIENCE = Config(connect_timeout=5, read_timeout=310, retries={"total_max_attempts": 1})
+"""A migration may take the five minutes that its function may run."""
 PAUSE = 10.0
 """Seconds between two attempts. A new proxy exists before it has reached its database, a role before it counts."""
 SPREADING = 120.0
 """Seconds for which a refusal may mean that this function's own role, made a moment ago, is not known everywhere."""
 NOT_READY = {
-    "EC2ThrottledException",  # network interfaces are being made
     "ResourceConflictException",  # the function is Pending
-    "ResourceNotReadyException",
     "SnapStartNotReadyException",  # the version's snapshot is being made
+    "Throttling",  # CloudFormation's
+    "ThrottlingException",
     "TooManyRequestsException",  # a new account runs ten functions at once
 }
+"""Beside all that AWS answers with 500 and more, as while network interfaces are being made."""
 DENIED = {"AccessDenied", "AccessDeniedException"}
-LAST_TRY = 330_000
-"""Milliseconds that must remain for another attempt: those of a migration and of the answer."""
+LAST_TRY = 360_000
+"""Milliseconds that must remain for another attempt: those of a pause, a question, a migration and the answer."""
+ANSWERS = 3
+"""How often an answer that S3 does not take is sent."""
+ANSWER_PAUSE = 2.0
 REASON_LIMIT = 1000
 
 HEALTH_REQUEST = {
@@ -86,24 +96,24 @@ def answer_request(event: Event, context: Any) -> dict[str, Any]:
     while True:
         try:
             return {} if is_rolling_back(event["StackId"]) else attempt(event["ResourceProperties"]["Function"])
-        except (NotReady, ClientError) as error:
+        except (NotReady, BotoCoreError, ClientError) as error:
             in_time = context.get_remaining_time_in_millis() >= LAST_TRY
             if not in_time or not may_pass(error, time.monotonic() - began):
                 raise
             time.sleep(PAUSE)
 
 
-def may_pass(error: NotReady | ClientError, seconds: float) -> bool:
+def may_pass(error: NotReady | BotoCoreError | ClientError, seconds: float) -> bool:
     """Whether another attempt may go well, `seconds` after the first."""
-    if isinstance(error, NotReady):
-        return True
-    code = error.response["Error"]["Code"]
-    return code in NOT_READY or (code in DENIED and seconds < SPREADING)
+    if not isinstance(error, ClientError):
+        return True  # BotoCoreError: no connection, or one that broke off
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status >= 500 or code in NOT_READY or (code in DENIED and seconds < SPREADING)
 
 
 def is_rolling_back(stack_id: str) -> bool:
     """Whether CloudFormation is undoing a failed update."""
-    stack = boto3.client("cloudformation").describe_stacks(StackName=stack_id)["Stacks"][0]
+    stack = boto3.client("cloudformation", config=QUESTION).describe_stacks(StackName=stack_id)["Stacks"][0]
     return "ROLLBACK" in stack["StackStatus"]
 
 
@@ -146,5 +156,12 @@ def send_answer(event: Event, status: str, *, data: dict[str, Any] | None = None
     }
     body = json.dumps(answer).encode()
     request = urllib.request.Request(event["ResponseURL"], body, {"Content-Type": ""}, method="PUT")  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - CloudFormation's own https address
-        pass
+    for left in reversed(range(ANSWERS)):
+        try:
+            with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - CloudFormation's own https address
+                return
+        except (OSError, http.client.HTTPException) as error:
+            logger.warning("no answer sent, %s attempts left: %s", left, type(error).__name__)
+            if not left:
+                raise
+            time.sleep(ANSWER_PAUSE)

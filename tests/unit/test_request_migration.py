@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import urllib.error
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 
 from functions.request_migration import app
 from tests.events import Context
@@ -23,22 +24,38 @@ IN_TIME = Context(remaining=900_000)
 AT_LAST = Context(remaining=app.LAST_TRY - 1)
 
 
-def refuse(code: str) -> ClientError:
+def refuse(code: str, status: int = 400) -> ClientError:
     """What botocore raises when AWS refuses a call."""
-    return ClientError({"Error": {"Code": code, "Message": "not now"}}, "Invoke")
+    metadata: Any = {"HTTPStatusCode": status}
+    return ClientError({"Error": {"Code": code, "Message": "not now"}, "ResponseMetadata": metadata}, "Invoke")
+
+
+PASSING = [
+    *(refuse(code) for code in sorted(app.NOT_READY | app.DENIED)),
+    refuse("ServiceException", 500),
+    refuse("ENINotReadyException", 502),
+    ConnectionClosedError(endpoint_url="https://lambda"),
+    EndpointConnectionError(endpoint_url="https://lambda"),
+]
 
 
 class Bucket:
-    """Where CloudFormation waits for the answer."""
+    """Where CloudFormation waits for the answer; `away` is how often it refuses it first."""
 
     def __init__(self) -> None:
         self.answers: list[dict[str, Any]] = []
-        answers = self.answers
+        self.away = 0
+        bucket = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_PUT(self) -> None:
-                answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200)
+                answer = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if bucket.away:
+                    bucket.away -= 1
+                    self.send_response(503)
+                else:
+                    bucket.answers.append(answer)
+                    self.send_response(200)
                 self.end_headers()
 
             def log_message(self, *arguments: object) -> None:
@@ -50,22 +67,28 @@ class Bucket:
 
 
 class Account:
-    """The two AWS services that the provider asks; `answers` are the invoked function's, one for each call."""
+    """The two AWS services that the provider asks.
+
+    `answers` are the invoked function's, one for each call; `refusals` CloudFormation's, before it tells the status.
+    """
 
     def __init__(self) -> None:
         self.status = "UPDATE_IN_PROGRESS"
+        self.refusals: list[Exception] = []
         self.answers: list[Any] = [DONE]
         self.events: list[Any] = []
         self.invoked: list[str] = []
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:
+        if self.refusals:
+            raise self.refusals.pop(0)
         return {"Stacks": [{"StackStatus": self.status}]}
 
     def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:
         self.invoked.append(FunctionName)
         self.events.append(json.loads(Payload))
         answer = self.answers.pop(0)
-        if isinstance(answer, ClientError):
+        if isinstance(answer, BotoCoreError | ClientError):
             raise answer
         if isinstance(answer, Exception):
             failure = {"errorType": type(answer).__name__, "errorMessage": str(answer)}
@@ -85,6 +108,7 @@ def bucket() -> Iterator[Bucket]:
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     account = Account()
     monkeypatch.setattr(app, "PAUSE", 0.01)
+    monkeypatch.setattr(app, "ANSWER_PAUSE", 0.01)
     monkeypatch.setattr(boto3, "client", lambda name, **options: account)
     return account
 
@@ -146,27 +170,25 @@ def test_a_login_that_is_refused_at_first_is_tried_again(bucket: Bucket, account
     assert bucket.answers[0]["Status"] == "SUCCESS"
 
 
-@pytest.mark.parametrize("code", [*sorted(app.NOT_READY), "AccessDeniedException"])
-def test_a_function_that_lambda_still_prepares_is_waited_for(code: str, bucket: Bucket, account: Account) -> None:
-    account.answers = [refuse(code), DONE]
+@pytest.mark.parametrize("error", PASSING, ids=str)
+def test_an_invocation_that_fails_for_now_is_tried_again(error: Exception, bucket: Bucket, account: Account) -> None:
+    account.answers = [error, DONE]
     app.handler(request(bucket, "Create"), IN_TIME)
     assert bucket.answers[0]["Status"] == "SUCCESS"
 
 
-def test_the_stacks_state_is_asked_again_while_the_role_spreads(
-    bucket: Bucket, account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answers: list[Any] = [refuse("AccessDenied"), {"Stacks": [{"StackStatus": "CREATE_IN_PROGRESS"}]}]
-
-    def describe(StackName: str) -> Any:
-        answer = answers.pop(0)
-        if isinstance(answer, ClientError):
-            raise answer
-        return answer
-
-    monkeypatch.setattr(account, "describe_stacks", describe)
+@pytest.mark.parametrize("error", PASSING, ids=str)
+def test_the_stacks_state_is_asked_until_it_is_known(error: Exception, bucket: Bucket, account: Account) -> None:
+    account.refusals = [error]
     app.handler(request(bucket, "Create"), IN_TIME)
-    assert bucket.answers[0]["Status"] == "SUCCESS"
+    assert (bucket.answers[0]["Status"], len(account.events)) == ("SUCCESS", 1)
+
+
+def test_a_throttled_question_does_not_stop_a_rollback(bucket: Bucket, account: Account) -> None:
+    account.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    account.refusals = [refuse("Throttling")] * 20
+    app.handler(request(bucket, "Update"), IN_TIME)
+    assert (bucket.answers[0]["Status"], account.events) == ("SUCCESS", [])
 
 
 def test_a_refusal_that_does_not_pass_fails_the_deploy_after_two_minutes(
@@ -199,7 +221,9 @@ def test_a_migration_that_failed_is_not_tried_again(bucket: Bucket, account: Acc
 
 
 def test_there_is_time_for_a_whole_migration_in_the_last_try() -> None:
-    assert 1000 * app.PATIENCE.read_timeout < app.LAST_TRY
+    calls = (app.QUESTION, app.PATIENCE)
+    seconds = app.PAUSE + sum(call.connect_timeout + call.read_timeout for call in calls)
+    assert 1000 * seconds < app.LAST_TRY
 
 
 def test_a_new_version_that_reaches_the_database_passes(bucket: Bucket, account: Account) -> None:
@@ -230,3 +254,16 @@ def test_an_unreachable_aws_is_answered_too(bucket: Bucket, account: Account, mo
     app.handler(request(bucket, "Create"), IN_TIME)
     assert bucket.answers[0]["Status"] == "FAILED"
     assert bucket.answers[0]["Reason"] == "TimeoutError: no answer"
+
+
+def test_an_answer_that_is_not_taken_is_sent_again(bucket: Bucket, account: Account) -> None:
+    bucket.away = app.ANSWERS - 1
+    app.handler(request(bucket, "Delete"), IN_TIME)
+    assert [answer["Status"] for answer in bucket.answers] == ["SUCCESS"]
+
+
+def test_an_answer_that_is_never_taken_is_an_error(bucket: Bucket, account: Account) -> None:
+    bucket.away = app.ANSWERS
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        app.handler(request(bucket, "Delete"), IN_TIME)
+    assert bucket.answers == []
