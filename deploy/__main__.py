@@ -6,7 +6,7 @@ bucket         print the bucket that code and template go to
 parameters     write the template's parameters, and print where, as `sam deploy` takes it
 check          is the account ready?
 protected      has the database the protection that samconfig.toml wants? If not, the exit status is 3
-settle         keep the database's logs for a while only, purge once
+settle         keep the database's logs for a while only, start a purge
 publish        publish site/
 smoke          does it all answer?
 destroy        take everything down, after asking

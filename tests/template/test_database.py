@@ -164,8 +164,9 @@ def test_the_migration_starts_when_the_way_to_the_database_is_there(stack: Stack
 def test_a_purge_that_was_not_delivered_and_one_that_failed_end_in_the_queue(stack: Stack) -> None:
     queue = {"Fn::GetAtt": ["PurgeFailures", "Arn"]}
     assert stack.one("AWS::Scheduler::Schedule")["Target"]["DeadLetterConfig"]["Arn"] == queue
-    failure = stack.properties("PurgeUsersFunctionEventInvokeConfig")["DestinationConfig"]["OnFailure"]
-    assert failure["Destination"] == queue
+    invocation = stack.properties("PurgeUsersFunctionEventInvokeConfig")
+    assert invocation["Qualifier"] == "live"  # by which the schedule and a deploy invoke it
+    assert invocation["DestinationConfig"]["OnFailure"]["Destination"] == queue
 
 
 def test_two_stacks_of_one_account_do_not_meet_in_a_name(stack: Stack) -> None:
