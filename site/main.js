@@ -98,13 +98,14 @@ function showSign() {
 
 /* What people do */
 
-let opened; // the file that came last
+let asked; // the file or the example that was asked for last
 
 // Take a file into the pane of its language, or else into the one it was meant for.
 async function openFile(file, meant) {
-  opened = file;
-  const held = await readFile(file);
-  if (opened !== file) return;
+  asked = file;
+  const held = await readFile(file).catch(() => undefined);
+  if (asked !== file) return;
+  if (!held) return tell(meant, `${file.name} could not be read.`);
   const suffix = held.file && /\.(json|xml)$/i.exec(file.name)?.[1].toLowerCase();
   const language = recognizeLanguage(held.text) ?? suffix ?? meant.language;
   follow.replace(language, held);
@@ -113,10 +114,13 @@ async function openFile(file, meant) {
 
 async function useExample({ example, by }) {
   find("#examples").open = false;
+  asked = example;
   const answer = await fetch(new URL(`examples/${example}`, import.meta.url)).catch(() => undefined);
-  if (!answer?.ok) return tell(panes.json, "The example could not be fetched.");
+  const text = answer?.ok && (await answer.text());
+  if (asked !== example) return;
+  if (!text) return tell(panes.json, "The example could not be fetched.");
   const language = example.endsWith(".xml") ? "xml" : "json";
-  follow.replace(language, { text: await answer.text() });
+  follow.replace(language, { text });
   convertBy(by);
   panes[language].focus();
 }
@@ -133,7 +137,7 @@ const TOOLS = {
   },
   open: ({ root }) => find("[type=file]", root).click(),
   async paste(pane) {
-    const text = await navigator.clipboard.readText().catch(() => undefined);
+    const text = await navigator.clipboard?.readText().catch(() => undefined);
     if (text !== undefined) follow.replace(pane.language, { text });
     else announce("The browser does not let this page paste: use its own command.");
   },

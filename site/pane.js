@@ -32,7 +32,7 @@ export class Pane {
     for (const name of names) this[name] = root.querySelector(`.${name}`);
     this.area = root.querySelector("textarea");
     this.scroll.addEventListener("scroll", () => this.paint(false), { passive: true });
-    new ResizeObserver(() => this.paint(true)).observe(this.scroll);
+    new ResizeObserver(() => this.#fit() ?? this.paint(true)).observe(this.scroll);
     document.addEventListener("selectionchange", () => this.#readSelection());
     this.hold(EMPTY, false);
   }
@@ -103,12 +103,18 @@ export class Pane {
     set("--digits", Math.max(2, String(this.lines.count).length));
     set("--columns", columns);
     set("--tallest", `${TALLEST}px`);
-    const { scrollWidth, clientWidth } = this.area;
-    if (this.editing && scrollWidth > clientWidth) set("--columns", (columns * scrollWidth) / clientWidth + 2); // tabs
+    this.#fit();
     this.root.toggleAttribute("data-empty", isEmpty(this.held));
     this.root.toggleAttribute("data-view", !this.editing);
     this.root.toggleAttribute("data-file", Boolean(this.held.file));
     this.paint(true);
+  }
+
+  // Make room for tabs, and characters of two columns: what the text area scrolls by itself would not lie where it is seen.
+  #fit() {
+    this.scroll.style.setProperty("--wide", "0px");
+    const { scrollWidth, clientWidth } = this.area;
+    if (this.editing && scrollWidth > clientWidth) this.scroll.style.setProperty("--wide", `${scrollWidth}px`);
   }
 
   // Which line is at the top, and how far down a line is.

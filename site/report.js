@@ -23,7 +23,7 @@ const FORMS = {
 };
 
 const join = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
-export const nameLosses = (words) => join(words.map((word) => LOSSES[word] ?? word));
+export const nameLosses = (words) => join(words.map((word) => (Object.hasOwn(LOSSES, word) ? LOSSES[word] : word)));
 
 export function element(name, properties, ...content) {
   const made = Object.assign(document.createElement(name), properties);
@@ -51,11 +51,11 @@ export function saveFile(blob, name) {
 
 // Copy a text, and say so on the button that did.
 export async function copyText(text, told) {
-  const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+  const copied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
   announce(copied ? "Copied." : "The browser does not let this page copy: select the text, or save it.");
   if (told.dataset.done) return; // it still says so
   const label = [...told.childNodes];
-  told.dataset.done = copied;
+  told.dataset.done = Boolean(copied);
   told.replaceChildren(copied ? "Copied" : "Not allowed");
   setTimeout(() => {
     told.replaceChildren(...label);

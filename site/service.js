@@ -68,8 +68,9 @@ function readProblem({ status, headers }, body) {
     const usual = STATUSES[status] ?? { title: `The service answered ${status}`, detail: KEPT };
     return { ...usual, wait: readWait(headers.get("Retry-After")), request: headers.get("X-Request-Id") };
   }
-  if (status === 413) return { ...TOO_LARGE, ...said };
-  if (typeof said?.title !== "string" || typeof said.detail !== "string") return FOREIGN;
+  const isProblem = typeof said?.title === "string" && typeof said.detail === "string";
+  if (status === 413) return { ...TOO_LARGE, ...(isProblem ? said : {}) };
+  if (!isProblem) return FOREIGN;
   return status === 422 ? { ...said, way: "carry" } : said;
 }
 
@@ -90,25 +91,46 @@ function readWait(retryAfter) {
 
 const POLL = 2000; // milliseconds
 
+const DOWNLOADS = 5; // how often a result is tried to be fetched
+
 // Convert a file of any size, through object storage. `report` is told the step and, where it is known, how much of it
-// is done, from 0 to 1. Raises Refusal, or what aborting raises.
+// is done, from 0 to 1. Once the file is there, what passes is waited for. Raises Refusal, or what aborting raises.
 export async function convertFile(file, query, report, signal) {
   const { id, upload } = await ask(`conversions?${query}`, { method: "POST", signal });
   await transfer("PUT", upload, file, (done) => report("upload", done), signal);
-  const { result, mapping, losses = [] } = await waitFor(id, file.size, report, signal);
-  const blob = await transfer("GET", result, undefined, (done) => report("download", done), signal);
-  return { result: blob, mapping, losses };
+  const look = () => ask(`conversions/${encodeURIComponent(id)}`, { signal });
+  const { mapping, losses = [] } = await waitFor(look, file.size, report, signal);
+  const download = (address) => transfer("GET", address, undefined, (done) => report("download", done), signal);
+  const result = await persist(async () => download((await look()).result), signal, DOWNLOADS);
+  return { result, mapping, losses };
 }
 
-async function waitFor(id, size, report, signal) {
+async function waitFor(look, size, report, signal) {
   for (;;) {
-    const state = await ask(`conversions/${encodeURIComponent(id)}`, { signal });
+    const state = await persist(look, signal);
     if (state.status === "done") return state;
     if (state.status === "failed") throw new Refusal(state.problem ?? FOREIGN);
     report("conversion", state.bytes_in ? state.bytes_in / size : undefined);
-    await new Promise((resolve) => setTimeout(resolve, POLL));
-    signal.throwIfAborted();
+    await pause(POLL, signal);
   }
+}
+
+// Try something again for as long as the service, or the way to it, is away.
+async function persist(act, signal, times = Infinity) {
+  for (let left = times; ; left--) {
+    try {
+      return await act();
+    } catch (error) {
+      const { wait, way } = error.problem ?? {};
+      if (wait === undefined || way || left === 1) throw error;
+      await pause(Math.max(POLL, 1000 * wait), signal);
+    }
+  }
+}
+
+async function pause(milliseconds, signal) {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  signal.throwIfAborted();
 }
 
 async function ask(url, request) {
@@ -127,7 +149,7 @@ function transfer(method, url, body, report, signal) {
     request.open(method, url);
     request.responseType = "blob";
     (body ? request.upload : request).onprogress = ({ loaded, total }) => report(total ? loaded / total : undefined);
-    request.onload = () => (request.status < 300 ? resolve(request.response) : reject(new Refusal(STATUSES[502])));
+    request.onload = () => (request.status < 300 ? resolve(request.response) : reject(new Refusal({ ...STATUSES[502], wait: 0 })));
     request.onerror = () => reject(new Refusal(UNREACHABLE));
     request.onabort = () => reject(signal.reason);
     signal.addEventListener("abort", () => request.abort());

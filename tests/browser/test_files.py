@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.person import Person
 
@@ -121,6 +121,35 @@ def test_an_example_that_cannot_be_fetched_leaves_what_is_there(person: Person) 
     person.take_example("A record")
     expect(person.message("JSON")).to_contain_text("The example could not be fetched.")
     expect(person.area("JSON")).to_have_value("[1]")
+
+
+def test_an_example_that_comes_late_replaces_no_newer_one(person: Person) -> None:
+    held: list[Route] = []
+    with person.page.expect_request("**/examples/record.json"):
+        person.page.route("**/examples/record.json", lambda route: held.append(route))
+        person.take_example("A record")
+    person.drop("#json", "walk.json", b"[1]")
+    expect(person.area("JSON")).to_have_value("[1]")
+    with person.page.expect_response("**/examples/record.json"):
+        held[0].continue_()
+    person.expect_settled("=")
+    expect(person.area("JSON")).to_have_value("[1]")
+
+
+def test_a_file_that_cannot_be_read_is_told(person: Person) -> None:
+    person.page.evaluate("() => { File.prototype.stream = () => { throw new DOMException('gone') } }")
+    person.drop("#json", "walk", b"[1]")
+    expect(person.message("JSON")).to_contain_text("walk could not be read.")
+
+
+def test_a_page_without_a_clipboard_says_so(person: Person) -> None:
+    """As browsers make it that reached the page by plain http from another machine."""
+    person.page.evaluate("() => { Object.defineProperty(navigator, 'clipboard', {value: undefined}) }")
+    person.use("JSON", "Paste")
+    expect(person.status).to_contain_text("does not let this page paste")
+    person.write("JSON", "[1]")
+    person.use("JSON", "Copy")
+    expect(person.status).to_contain_text("does not let this page copy")
 
 
 def test_a_result_is_saved_under_the_name_of_its_source(person: Person, tmp_path: Path) -> None:

@@ -140,6 +140,37 @@ def test_progress_is_shown_for_each_step(person: Person) -> None:
     expect(person.pane("JSON").get_by_role("progressbar", name="Upload")).to_have_js_property("value", 1)
 
 
+@pytest.mark.parametrize(
+    "passing",
+    [{"status": 503, "headers": {"Retry-After": "1"}}, {"status": 429}, None],
+    ids=["away", "busy", "unreachable"],
+)
+def test_what_passes_is_waited_for_once_the_file_is_there(person: Person, passing: dict[str, Any] | None) -> None:
+    store = Store(person, DONE)
+    answers = iter([passing])
+
+    def tell(route: Route) -> None:
+        for answer in answers:
+            return route.fulfill(**answer) if answer else route.abort()
+        return store.tell(route)
+
+    person.page.route("**/conversions/one", tell)
+    person.drop("#json", "orders.json", HUGE)
+    with person.page.expect_download():
+        person.press("Convert to XML")
+    assert store.asked[1:] == ["PUT"]
+
+
+def test_a_result_that_breaks_off_is_fetched_again(person: Person) -> None:
+    store = Store(person, DONE)
+    breaks = iter([1])
+    person.page.route("**/storage/down", lambda route: route.abort() if next(breaks, 0) else route.fallback())
+    person.drop("#json", "orders.json", HUGE)
+    with person.page.expect_download():
+        person.press("Convert to XML")
+    assert store.asked[1:] == ["PUT"]
+
+
 def test_waiting_can_be_cancelled(person: Person) -> None:
     store = Store(person, CONVERTING)
     person.page.clock.install()

@@ -75,6 +75,18 @@ def test_a_long_line_that_is_edited_is_never_wrapped(person: Person) -> None:
     assert widths[2]
 
 
+@pytest.mark.parametrize("line", ["\t" * 20, "\t" * 30, "漢" * 50], ids=["20 tabs", "30 tabs", "50 of two columns"])
+@pytest.mark.parametrize("narrower", [False, True])
+def test_a_text_area_never_scrolls_by_itself(person: Person, line: str, narrower: bool) -> None:
+    person.write("JSON", f'[1,\n"{line}"]')
+    if narrower:
+        person.page.set_viewport_size({"width": 900, "height": 700})
+    person.area("JSON").press("Control+End")
+    person.page.keyboard.type(" ")
+    expect(person.area("JSON")).to_have_js_property("scrollLeft", 0)
+    assert person.area("JSON").evaluate("area => area.scrollWidth <= area.clientWidth")
+
+
 def test_the_caret_is_kept_in_sight(person: Person) -> None:
     person.write_lines("JSON", "[" + "1,\n" * 300 + "2]")
     person.area("JSON").press("Control+End")

@@ -173,6 +173,7 @@ ANSWERS: dict[str, tuple[dict[str, Any], str]] = {
         "This is not the service’s answer",
     ),
     "login": ({"status": 200, "content_type": "text/html", "body": "<h1>Log in</h1>"}, "not the service’s answer"),
+    "too large": ({"status": 413, "headers": PROBLEM_TYPE, "body": '{"detail": null}'}, "The service did not take it"),
     "large": ({"status": 413, "headers": PROBLEM_TYPE, "body": '{"title": "Too large", "detail": "So."}'}, "Too large"),
 }
 
