@@ -109,7 +109,6 @@ endif
 SAM := env SAM_CLI_TELEMETRY=0 $(SAM_VENV)/bin/sam
 ARCHITECTURE ?= x86_64
 ENVIRONMENT ?= dev
-BUDGET ?= 100
 
 .PHONY: build sam-check sam-local sam-invoke bootstrap deploy prepare release convert-bucket destroy sbom
 
@@ -133,10 +132,12 @@ sam-invoke: build $(VENV)/.local  ## call each function with its sample event in
 			--parameter-overrides Architecture=$(ARCHITECTURE) $(SAM_ARGS) && echo || exit 1; \
 	done
 
+# What is not given stays as it was.
+given = $(if $(filter command,$(origin $(2))),$(1)=$(call quote,$(2)))
+
 bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name, EMAIL=..., BUDGET=100, FLEET_BUCKETS=arn,arn/*)
-	@test -n $(call quote,REPOSITORY) -a -n $(call quote,EMAIL) || { echo "make bootstrap REPOSITORY=owner/name EMAIL=you@example.org"; exit 1; }
-	@$(BIN)/python -m deploy.bootstrap Repository=$(call quote,REPOSITORY) Email=$(call quote,EMAIL) \
-		Budget=$(BUDGET) FleetBuckets=$(call quote,FLEET_BUCKETS)
+	@$(BIN)/python -m deploy.bootstrap $(call given,Repository,REPOSITORY) $(call given,Email,EMAIL) \
+		$(call given,Budget,BUDGET) $(call given,FleetBuckets,FLEET_BUCKETS)
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)

@@ -1,5 +1,7 @@
 """python -m deploy.bootstrap NAME=VALUE ...: prepares an account by bootstrap.yaml with these parameters; make runs it.
 
+A parameter that is not given keeps the value that the stack has.
+
 What an account has once, for all regions, is found here: in another region, where others have made it, and after the
 stack was deleted, which leaves some of it. So nobody has to say which region was the first.
 
@@ -20,13 +22,17 @@ STACK = "crosswalk-bootstrap"
 TEMPLATE = Path("bootstrap.yaml")
 BOUNDARY = "crosswalk-boundary"
 LOG_ROLE = "crosswalk-api-gateway-logs"
+REQUIRED = {"Repository": "REPOSITORY=owner/name", "Email": "EMAIL=you@example.org"}
+"""What has no default, and how make takes it."""
 GITHUB = "token.actions.githubusercontent.com"
 
 
 def main(arguments: list[str]) -> int:
     """The program's exit status."""
+    parameters = dict(argument.split("=", 1) for argument in arguments)
     try:
-        outputs = bootstrap_account(dict(argument.split("=", 1) for argument in arguments))
+        require_parameters(parameters, read_state(STACK))
+        outputs = bootstrap_account(parameters)
     except (BotoCoreError, ClientError, DeployError) as error:  # among them no region, or no credentials
         print(error, file=sys.stderr)
         return 1
@@ -35,10 +41,17 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def require_parameters(given: dict[str, str], state: StackState) -> None:
+    """Raises DeployError for the first run without what has no default."""
+    missing = [text for name, text in REQUIRED.items() if not {**state.parameters, **given}.get(name)]
+    if missing:
+        raise DeployError(f"make bootstrap {' '.join(missing)}")
+
+
 def bootstrap_account(parameters: dict[str, str], template: Path = TEMPLATE) -> dict[str, str]:
     """The stack's outputs, once it is as the template says. Raises DeployError with CloudFormation's reasons."""
     state = read_state(STACK)
-    parameters = {**parameters, **decide_what_to_make(state)}
+    parameters = {**state.parameters, **parameters, **decide_what_to_make(state)}
     request = {
         "StackName": STACK,
         "TemplateBody": template.read_text(),

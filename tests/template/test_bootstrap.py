@@ -226,6 +226,23 @@ def test_the_boundary_allows_what_the_stacks_own_roles_allow(bootstrap: Stack, s
     assert own <= list_actions(bootstrap, "Boundary")
 
 
+def test_no_parameter_replaces_what_has_a_fixed_name(bootstrap: Stack) -> None:
+    """CloudFormation makes the new one before it deletes the old one, and two of one name are refused."""
+    for name, resource in bootstrap.resources.items():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        paths = [path.split("/")[2:] for path in schema.get("createOnlyProperties", [])]
+        fixed = {path[-1]: dig(resource.get("Properties", {}), path) for path in paths}
+        if any(fixed[one] for one in fixed if one.endswith("Name")):
+            assert not set(re.findall(r"\w+", json.dumps(fixed))) & bootstrap.template["Parameters"].keys(), name
+
+
+def dig(value: Any, path: list[str]) -> Any:
+    """What stands at a path; nothing where it ends before."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
 def test_a_failed_bootstrap_leaves_nothing_in_the_way_of_the_next(bootstrap: Stack) -> None:
     """Retain would keep what a create that failed has made, under a name that the next one wants."""
     kept = {name for name, one in bootstrap.resources.items() if one.get("DeletionPolicy") == "RetainExceptOnCreate"}

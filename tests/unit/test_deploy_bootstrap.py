@@ -15,7 +15,10 @@ from deploy.stack import DeployError, read_state
 
 FOUND = ("FirstRegion", "GitHubProvider", "ApiGatewayLogRole")
 TEMPLATE = {
-    "Parameters": {name: {"Type": "String"} for name in ("Email", *FOUND)},
+    "Parameters": {
+        **{name: {"Type": "String"} for name in ("Email", *FOUND)},
+        "Budget": {"Type": "Number", "Default": 100},
+    },
     "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
     "Outputs": {"Told": {"Value": {"Ref": "Email"}}},
 }
@@ -38,6 +41,22 @@ def test_a_second_run_changes_what_is_there(template: Path) -> None:
     with mock_aws():
         bootstrap_account({"Email": "you@example.org"}, template)
         assert bootstrap_account({"Email": "me@example.org"}, template) == {"Told": "me@example.org"}
+
+
+def test_what_is_not_given_keeps_its_value(template: Path) -> None:
+    with mock_aws():
+        bootstrap_account({"Email": "you@example.org", "Budget": "500"}, template)
+        bootstrap_account({}, template)
+        bootstrap_account({"Email": "me@example.org"}, template)
+        assert read_state(STACK).parameters["Budget"] == "500"
+        bootstrap_account({"Budget": "200"}, template)
+        assert read_state(STACK).parameters["Email"] == "me@example.org"
+
+
+def test_the_first_run_says_what_it_needs(template: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with mock_aws():
+        assert bootstrap.main(["Repository=owner/name", "Email="]) == 1
+    assert capsys.readouterr().err == "make bootstrap EMAIL=you@example.org\n"
 
 
 def make_what_outlives_the_stack() -> dict[str, str]:
@@ -173,7 +192,7 @@ def test_a_parameter_that_is_refused_is_one_line_on_stderr(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(boto3, "client", lambda name: CloudFormation("Parameter 'Repository' must match pattern"))
-    assert bootstrap.main(["Repository=x"]) == 1
+    assert bootstrap.main(["Repository=x", "Email=y"]) == 1
     assert "must match pattern" in capsys.readouterr().err
 
 

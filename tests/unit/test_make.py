@@ -53,5 +53,11 @@ def test_a_bucket_may_have_folders_with_any_name(programs: Path) -> None:
 
 def test_an_address_may_have_an_apostrophe(programs: Path) -> None:
     called = make(programs, "bootstrap", "REPOSITORY=owner/name", "EMAIL=o'brien@example.org", "FLEET_BUCKETS=a,a/*")
-    given = ["Repository=owner/name", "Email=o'brien@example.org", "Budget=100", "FleetBuckets=a,a/*"]
+    given = ["Repository=owner/name", "Email=o'brien@example.org", "FleetBuckets=a,a/*"]
     assert called == ["-m", "deploy.bootstrap", *given]
+
+
+def test_of_an_account_only_what_is_given_is_changed(programs: Path) -> None:
+    assert make(programs, "bootstrap") == ["-m", "deploy.bootstrap"]
+    assert make(programs, "bootstrap", "BUDGET=500") == ["-m", "deploy.bootstrap", "Budget=500"]
+    assert make(programs, "bootstrap", "FLEET_BUCKETS=") == ["-m", "deploy.bootstrap", "FleetBuckets="]
