@@ -102,11 +102,15 @@ def publish(settings: DeploySettings) -> None:
 
 
 def smoke(settings: DeploySettings) -> None:
-    """By AWS's own names: a name of one's own may have no DNS record yet, whose target the first deploy tells."""
-    outputs = require_stack(settings.stack).outputs
+    """By AWS's own names: a name of one's own may have no DNS record yet, whose target the first deploy tells.
+
+    The version is the stack's, since files may have changed here while CloudFormation was at work.
+    """
+    state = require_stack(settings.stack)
+    outputs, version = state.outputs, state.parameters["Version"]
     signature = Signature(boto3.Session())
     with httpx.Client(timeout=30) as client:
-        endpoints = Endpoints(client, outputs["SiteEndpoint"], outputs["ApiEndpoint"], read_version(), signature)
+        endpoints = Endpoints(client, outputs["SiteEndpoint"], outputs["ApiEndpoint"], version, signature)
         for claim in run_smoke_test(endpoints, settings.closed):
             print(claim, flush=True)
     print(f"The page: {outputs['SiteUrl']}\nThe API: {outputs['ApiUrl']}\nThe dashboard: {outputs['DashboardUrl']}")

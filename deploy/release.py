@@ -17,13 +17,15 @@ def read_version() -> str:
 
 
 def compute_release(settings: DeploySettings, failure: str = "", layer: Path = LAYER) -> str:
-    """Ten digits, hexadecimal, over the commit, what is not committed, the built layer and every parameter's value.
+    """Ten digits, hexadecimal, over version and commit, what is not committed, the layer and every parameter's value.
 
     failure: the failed update that the stack has come back from, if any. The versions that it published stay, and
     Lambda publishes none that is like the latest: the same release once more would fail ("A version for this Lambda
     function exists").
     """
-    digest = sha256(_git("rev-parse", "HEAD") + _git("diff", "--binary", "HEAD") + failure.encode())
+    # The version too: a tag on a commit that is live changes nothing else, and what is live would not tell it.
+    digest = sha256(f"{read_version()}\0".encode() + _git("rev-parse", "HEAD") + _git("diff", "--binary", "HEAD"))
+    digest.update(failure.encode())
     names = _git("ls-files", "-z", "--others", "--exclude-standard").decode().split("\0")
     untracked = [Path(name) for name in names if name]
     built = [path for path in layer.rglob("*") if path.is_file()]

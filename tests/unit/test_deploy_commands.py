@@ -161,17 +161,30 @@ def test_a_new_name_of_ones_own_is_not_waited_for(
         "SiteEndpoint": "https://d1.cloudfront.net",
         "SiteUrl": "https://crosswalk.example.org",
     }
+    asked = ask_smoke_test(outputs, "v1", monkeypatch)
+    assert (asked.site, asked.api) == (outputs["SiteEndpoint"], outputs["ApiEndpoint"])
+    assert "The page: https://crosswalk.example.org" in capsys.readouterr().out
+
+
+def ask_smoke_test(outputs: dict[str, str], version: str, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
+    """Where the smoke test would ask, of a stack that was deployed with this version."""
     asked: list[Endpoints] = []
 
     def remember(endpoints: Endpoints, closed: frozenset[str]) -> list[str]:
         asked.append(endpoints)
         return []
 
-    monkeypatch.setattr(command, "require_stack", lambda stack: StackState("CREATE_COMPLETE", {}, outputs))
+    state = StackState("CREATE_COMPLETE", {"Version": version}, outputs)
+    monkeypatch.setattr(command, "require_stack", lambda stack: state)
     monkeypatch.setattr(command, "run_smoke_test", remember)
     assert main(["smoke", "dev"]) == 0
-    assert (asked[0].site, asked[0].api) == (outputs["SiteEndpoint"], outputs["ApiEndpoint"])
-    assert "The page: https://crosswalk.example.org" in capsys.readouterr().out
+    return asked[0]
+
+
+def test_the_version_that_must_answer_is_the_one_that_was_deployed(monkeypatch: pytest.MonkeyPatch, aws: None) -> None:
+    """Files may have changed here since, and git would name another one."""
+    outputs = dict.fromkeys(["ApiEndpoint", "ApiUrl", "DashboardUrl", "SiteEndpoint", "SiteUrl"], "https://there")
+    assert ask_smoke_test(outputs, "v1.2.3-dirty", monkeypatch).version == "v1.2.3-dirty"
 
 
 @pytest.mark.parametrize(

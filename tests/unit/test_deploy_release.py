@@ -53,6 +53,13 @@ def test_a_commit_is_another_release(repository: Path, settings: DeploySettings)
     assert release(settings) != before
 
 
+def test_a_tag_on_what_is_live_is_another_release(repository: Path, settings: DeploySettings) -> None:
+    """The version is its name, and the live version of a function answers with the one it was published with."""
+    before = release(settings)
+    subprocess.run(["git", "tag", "v1.0.0"], check=True)
+    assert release(settings) != before
+
+
 def test_a_release_that_failed_is_another_one_at_the_next_try(repository: Path, settings: DeploySettings) -> None:
     """Lambda would refuse to publish a version that is like its latest, which the first try has left."""
     tries = {release(settings), release(settings, "2026-11-24 12:00"), release(settings, "2026-11-24 13:00")}
