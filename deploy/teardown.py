@@ -22,6 +22,9 @@ def destroy_stack(stack: str) -> Iterator[str]:
     """
     state = read_state(stack)
     status = state.status
+    if status == "NONE" and not list_log_groups(stack):
+        region = boto3.Session().region_name
+        raise DeployError(f"There is no stack {stack} in {region}, nor anything that make destroy has left of it.")
     if status not in ("NONE", "DELETE_IN_PROGRESS"):
         require_deletable(stack, state)
         require_no_shell(stack)
@@ -70,7 +73,7 @@ def clear_the_way(stack: str) -> Iterator[str]:
         lift_protection(database)
     for bucket in list_resources(stack, "AWS::S3::Bucket"):
         yield f"Empty the bucket {bucket}, old versions too"
-        boto3.resource("s3").Bucket(bucket).object_versions.delete()
+        empty_bucket(bucket)
 
 
 def lift_protection(database: str) -> None:
@@ -78,6 +81,13 @@ def lift_protection(database: str) -> None:
     client = boto3.client("rds")
     with suppress(client.exceptions.DBInstanceNotFoundFault, client.exceptions.InvalidDBInstanceStateFault):
         client.modify_db_instance(DBInstanceIdentifier=database, DeletionProtection=False, ApplyImmediately=True)
+
+
+def empty_bucket(bucket: str) -> None:
+    """One that is gone, because somebody has removed it by hand, has nothing in it."""
+    resource = boto3.resource("s3")
+    with suppress(resource.meta.client.exceptions.NoSuchBucket):
+        resource.Bucket(bucket).object_versions.delete()
 
 
 def delete_stack(stack: str, patience: int = PATIENCE) -> None:

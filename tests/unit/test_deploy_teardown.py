@@ -131,6 +131,24 @@ def test_without_a_stack_destroy_goes_on_with_what_it_has_left(stack: str, monke
     assert boto3.client("logs").describe_log_groups()["logGroups"] == []
 
 
+def test_in_a_region_without_the_stack_destroy_fails_and_says_so(
+    aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda prompt: STACK)
+    with mock_aws():
+        assert command.main(["destroy", "dev"]) == 1
+        region = boto3.Session().region_name
+    told = capsys.readouterr()
+    assert told.err == f"There is no stack {STACK} in {region}, nor anything that make destroy has left of it.\n"
+    assert told.out == ""
+
+
+def test_a_bucket_that_somebody_has_removed_is_not_in_the_way(stack: str) -> None:
+    list(clear_the_way(STACK))
+    boto3.client("s3").delete_bucket(Bucket=stack)
+    assert f"Empty the bucket {stack}, old versions too" in list(clear_the_way(STACK))
+
+
 def test_a_stack_that_is_being_deleted_is_only_waited_for(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     list(clear_the_way(STACK))
     monkeypatch.setattr(teardown, "read_state", lambda stack: StackState("DELETE_IN_PROGRESS"))
