@@ -124,8 +124,15 @@ def check_concurrency(settings: DeploySettings) -> list[str]:
 
 
 def advise_on_fleet(at_once: int) -> list[str]:
-    """Compare what a fleet takes at once with what the account has for all functions without a share of their own."""
-    unreserved = boto3.client("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    """Compare what a fleet takes at once with what the account has for all functions without a share of their own.
+
+    Nothing for whoever may not ask: it is advice.
+    """
+    try:
+        limits = boto3.client("lambda").get_account_settings()["AccountLimit"]
+    except ClientError:
+        return []
+    unreserved = limits["UnreservedConcurrentExecutions"]
     if at_once * 2 <= unreserved:
         return []
     return [

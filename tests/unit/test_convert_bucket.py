@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from crosswalk.conversions.fleet import read_fleet
@@ -195,6 +196,18 @@ def test_starting_compares_at_once_with_the_accounts_concurrency(
     start(MACHINE, {**FLEET, "at_once": 10})
     assert "leaves other functions little of the 15" in capsys.readouterr().out
     assert json.loads(service.started[0]["input"]) == {**FLEET, "at_once": 5}
+
+
+def test_who_may_not_ask_for_the_accounts_concurrency_gets_no_advice(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(self: Lambda) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": ""}}, "GetAccountSettings")
+
+    monkeypatch.setattr(Lambda, "get_account_settings", refuse)
+    use(monkeypatch, StepFunctions())
+    assert start(MACHINE, {**FLEET, "at_once": 10}) == RUN
+    assert capsys.readouterr().out == ""
 
 
 def test_results_are_counted_from_the_manifest(s3: Any) -> None:
