@@ -19,7 +19,7 @@ def read_version() -> str:
 def compute_release(settings: DeploySettings, failure: str = "", layer: Path = LAYER) -> str:
     """Ten digits, hexadecimal, over version and commit, what is not committed, the layer and every parameter's value.
 
-    failure: the failed update that the stack has come back from, if any. The versions that it published stay, and
+    failure: the failed update that the stack has come back from, if any. Versions that it published stay, and
     Lambda publishes none that is like the latest: the same release once more would fail ("A version for this Lambda
     function exists").
     """

@@ -15,6 +15,8 @@ ANSWER = 4 * 1024 * 1024 / 1e9
 DATA_OUT = 0.09
 """Dollars a GB, as the two below of November 2026 in us-east-1."""
 GB_SECOND = 0.0000166667
+SNAPSHOT = 0.0000015046
+"""Dollars a GB-second, for as long as a version with SnapStart is there."""
 REQUEST = (3.50 + 0.20 + 2 * 0.50 + 0.05 * 5 + 0.60) / 1e6
 """API Gateway, Lambda, 2 KB of logs, a trace for one in twenty, and the firewall."""
 S3_WRITE = 5 / 1e6
@@ -56,6 +58,27 @@ def test_the_page_tells_what_the_requests_of_open_conversions_cost_a_day() -> No
     begun = int(PROD["ConversionRate"]) * DAY
     dollars = 2 * begun * REQUEST + 9 * begun * S3_WRITE
     assert f"| Requests | {dollars:.0f} | 20 begun" in Path("docs/costs.md").read_text()
+
+
+def list_snapshots(stack: Stack) -> set[str]:
+    """The functions that SnapStart makes snapshots of."""
+    return {name for name, one in stack.of_type("AWS::Lambda::Function").items() if "SnapStart" in one}
+
+
+def test_only_what_answers_clients_has_snapshots(stack: Stack) -> None:
+    assert list_snapshots(stack) == {stack.function_of(one) for one in stack.routes().values()}
+
+
+def test_no_replaced_version_leaves_a_snapshot_to_pay_for(stack: Stack) -> None:
+    versions = {name: one for name, one in stack.resources.items() if one["Type"] == "AWS::Lambda::Version"}
+    deleted = {name.partition("Version")[0] for name, one in versions.items() if one["DeletionPolicy"] == "Delete"}
+    assert deleted == list_snapshots(stack)
+
+
+def test_the_page_tells_what_snapshots_cost_a_month(stack: Stack) -> None:
+    memory = sum(stack.properties(name)["MemorySize"] for name in list_snapshots(stack)) / 1024
+    told = f"costs {memory * SNAPSHOT * 30 * DAY:.0f} dollars a month for the snapshots"
+    assert told in Path("docs/costs.md").read_text()
 
 
 def test_what_the_converters_cost_is_watched_as_invocations_and_time(stack: Stack) -> None:
