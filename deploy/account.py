@@ -92,7 +92,8 @@ def require_paid_plan(settings: DeploySettings, state: StackState) -> None:
     if plan == "FREE":
         raise DeployError(
             "The account is on AWS's free plan, where RDS refuses databases of this size: upgrade it first (console,"
-            " Billing and Cost Management, Free tier; or aws freetier upgrade-account-plan --account-plan-type PAID)."
+            " Billing and Cost Management, Free tier; or aws freetier upgrade-account-plan --account-plan-type PAID"
+            " --region us-east-1)."
         )
 
 

@@ -110,7 +110,7 @@ def test_an_account_on_the_free_plan_is_told_to_upgrade_before_its_database_fail
     ready_account: None, limit: Any
 ) -> None:
     limit.plan = "FREE"
-    with pytest.raises(DeployError, match="upgrade-account-plan"):
+    with pytest.raises(DeployError, match=r"upgrade-account-plan .* --region us-east-1"):
         check_account(settings())
     assert check_account(settings(DatabaseInstanceClass="db.t4g.micro"))
 
