@@ -132,6 +132,7 @@ def test_the_firewall_stands_before_the_stage_and_never_looks_into_bodies(stack:
 def test_known_abusers_are_turned_away_before_cloudfront_where_that_is_possible(stack: Stack) -> None:
     acl = stack.properties("SiteWebAcl")
     assert acl["Scope"] == "CLOUDFRONT"
+    assert "AWSManagedRulesAmazonIpReputationList" in json.dumps(acl)
     assert '"SampledRequestsEnabled": true' not in json.dumps(acl)
     assert stack.template["Conditions"]["HasSiteFirewall"]["Fn::And"][1] == {
         "Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]
@@ -142,6 +143,14 @@ def test_known_abusers_are_turned_away_before_cloudfront_where_that_is_possible(
         {"Fn::GetAtt": ["SiteWebAcl", "Arn"]},
         {"Ref": "AWS::NoValue"},
     ]
+
+
+def test_one_address_gets_so_many_requests_of_the_page_in_us_east_1(stack: Stack) -> None:
+    (rule,) = [one for one in stack.properties("SiteWebAcl")["Rules"] if "Action" in one]
+    assert rule["Action"] == {"Block": {}}
+    rate = rule["Statement"]["RateBasedStatement"]
+    assert rate == {"Limit": 6000, "AggregateKeyType": "IP"}
+    assert rate["Limit"] >= 10 * stack.template["Parameters"]["FirewallRate"]["Default"], "a visit is many requests"
 
 
 def test_the_apis_own_endpoint_takes_no_tls_below_12_and_what_cloudfront_speaks(stack: Stack) -> None:

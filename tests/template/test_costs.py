@@ -19,6 +19,8 @@ SNAPSHOT = 0.0000015046
 """Dollars a GB-second, for as long as a version with SnapStart is there."""
 REQUEST = (3.50 + 0.20 + 2 * 0.50 + 0.05 * 5 + 0.60) / 1e6
 """API Gateway, Lambda, 2 KB of logs, a trace for one in twenty, and the firewall."""
+PAGE_REQUEST = (1.00 + 0.10) / 1e6
+"""CloudFront and its function."""
 S3_WRITE = 5 / 1e6
 """A write or a list. A conversion has nine: four small objects, three for the result, and a list at each end."""
 
@@ -52,6 +54,16 @@ def test_the_page_tells_what_strangers_can_cost_a_day(stack: Stack) -> None:
     assert [int(one) for one in told] == pytest.approx(
         [data + time + requests, (data + time + requests) / 24], rel=0.03
     )
+
+
+def test_the_page_tells_what_cloudfront_costs_a_day_at_a_gigabit_a_second() -> None:
+    gigabytes = 1 / 8 * DAY
+    data = 10_000 * 0.085 + (gigabytes - 10_000) * 0.080
+    requests = gigabytes * 1e9 / max(file.stat().st_size for file in Path("site").rglob("*.*")) * PAGE_REQUEST
+    page = Path("docs/costs.md").read_text()
+    (told,) = re.findall(r"\| Page and CloudFront \| ([\d,]+) for each gigabit a second", page)
+    assert int(told.replace(",", "")) == pytest.approx(data + requests, rel=0.03)
+    assert f"{10_000 * DAY * PAGE_REQUEST:.0f} dollars a day" in page
 
 
 def test_the_page_tells_what_the_requests_of_open_conversions_cost_a_day() -> None:
