@@ -14,6 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from traceback import format_exc
 from typing import Any, cast
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -66,8 +67,7 @@ class Storage:
             while True:
                 event = await self._events.get()
                 for function in deployment.service.functions.values():
-                    if wants(function, event):
-                        tasks.create_task(self._tell(deployment, function, event))
+                    tasks.create_task(self._tell(deployment, function, event))
 
     async def stop(self) -> None:
         """Ends the server and forgets what it holds."""
@@ -105,9 +105,12 @@ class Storage:
 
     async def _tell(self, deployment: Deployment, function: Function, event: dict[str, Any]) -> None:
         try:
-            await deployment.invoke(function.logical_id, json.dumps(event).encode())
+            if wants(function, event):
+                await deployment.invoke(function.logical_id, json.dumps(event).encode())
         except InvocationError as error:
             self._log(function.name, f"{error}: on AWS the event would now be in its failure queue")
+        except Exception:  # this machine's trouble, or the rule's; the next object is none of it
+            self._log(function.name, f"an event is lost, which AWS would deliver again\n{format_exc().rstrip()}")
 
 
 def wants(function: Function, event: dict[str, Any]) -> bool:

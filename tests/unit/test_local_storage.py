@@ -11,6 +11,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from local.host.environment import Log
 from local.host.template import read_template
 from local.storage import Storage, describe_object, wants
 from tests.running import ROOT
@@ -20,11 +21,11 @@ FUNCTIONS = {function.name: function for function in SERVICE.functions.values()}
 CONVERT = FUNCTIONS["convert_upload"]
 
 
-def run(test: Callable[[Storage, Any], Awaitable[None]]) -> None:
+def run(test: Callable[[Storage, Any], Awaitable[None]], log: Log = lambda source, line: None) -> None:
     """Run a test with the template's buckets, and a client of them."""
 
     async def main() -> None:
-        storage = Storage(lambda: SERVICE.buckets, lambda source, line: None)
+        storage = Storage(lambda: SERVICE.buckets, log)
         try:
             variables = await storage.provide(CONVERT)
             client = boto3.client(
@@ -124,6 +125,36 @@ def test_an_uploaded_document_is_told_of_once_and_its_result_is_not() -> None:
         }
 
     run(upload)
+
+
+@pytest.mark.parametrize("pattern", [CONVERT.patterns[0], {"source": [{"prefix": 7}]}], ids=["no-process", "no-rule"])
+def test_an_event_that_cannot_be_told_of_is_logged_and_the_next_one_is_told_of(pattern: Any) -> None:
+    told: list[str] = []
+    lines: list[str] = []
+
+    class Deployment:
+        service = replace(SERVICE, functions={CONVERT.logical_id: replace(CONVERT, patterns=(pattern,))})
+
+        async def invoke(self, logical_id: str, event: bytes) -> bytes:
+            if not lines:
+                raise OSError(24, "Too many open files")
+            told.append(json.loads(event)["detail"]["object"]["key"])
+            return b"{}"
+
+    async def upload(storage: Storage, client: Any) -> None:
+        delivering = asyncio.create_task(storage.deliver(Deployment()))  # type: ignore[arg-type]
+        for key, heard in (("one/document", lines), ("two/document", told)):
+            await asyncio.to_thread(client.put_object, Bucket="ConversionsBucket", Key=key, Body=b"12")
+            async with asyncio.timeout(10):
+                while not heard:
+                    await asyncio.sleep(0.01)
+            Deployment.service = SERVICE
+        delivering.cancel()
+
+    run(upload, lambda source, line: lines.append(line) if source == CONVERT.name else None)
+    assert told == ["two/document"]
+    (line,) = lines
+    assert "Traceback" in line
 
 
 @pytest.mark.parametrize(
