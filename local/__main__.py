@@ -8,6 +8,8 @@ import os
 import socket
 import sys
 from pathlib import Path
+from traceback import format_exception
+from typing import Any
 
 from local.console import announce, log
 from local.database import Database
@@ -54,6 +56,8 @@ async def serve(listener: socket.socket, host: str) -> None:
         asyncio.create_task(storage.deliver(deployment)),
         *(asyncio.create_task(provide(each)) for each in deployment.service.functions.values()),
     ]
+    for task in tasks:
+        task.add_done_callback(tell_of_error)
     gateway = Gateway(deployment, SITE, log, host, storage.name_buckets())
     try:
         await Server(gateway).serve([listener])
@@ -62,6 +66,12 @@ async def serve(listener: socket.socket, host: str) -> None:
             task.cancel()
         await deployment.close()
         await asyncio.gather(database.stop(), storage.stop())
+
+
+def tell_of_error(task: asyncio.Task[Any]) -> None:
+    """Logs what has ended a task that nobody waits for."""
+    if not task.cancelled() and (error := task.exception()):
+        log("local", f"a background task has ended\n{''.join(format_exception(error)).rstrip()}")
 
 
 if __name__ == "__main__":
