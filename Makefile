@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 PORT ?= 3000
-HOST ?= 127.0.0.1
+# Not the environment's: there it is the name of this machine, or of what a compiler builds for.
+HOST = 127.0.0.1
 
 VENV := .venv
 BIN := $(VENV)/bin

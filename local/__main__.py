@@ -4,9 +4,11 @@ PORT (3000; 0 takes a free one) and HOST (127.0.0.1) say where; LOG=json prints 
 """
 
 import asyncio
+import errno
 import os
 import socket
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 from traceback import format_exception
 from typing import Any
@@ -26,11 +28,14 @@ SITE = Path("site")
 
 def main() -> int:
     """The program's exit status."""
-    host, port = os.environ.get("HOST", "127.0.0.1"), os.environ.get("PORT", "3000")
+    host = os.environ.get("HOST") or "127.0.0.1"  # empty would be every interface
+    port = os.environ.get("PORT", "3000")
     try:
         listener = listen(host, int(port))
     except (OSError, OverflowError, ValueError) as error:
-        print(f"Cannot listen on HOST={host} PORT={port}: {error}. Another port: make start PORT=3001", file=sys.stderr)
+        is_taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        hint = ". Another port: make start PORT=3001" if is_taken else ""
+        print(f"Cannot listen on HOST={host} PORT={port}: {error}{hint}", file=sys.stderr)
         return 1
     try:
         asyncio.run(serve(listener, host))
@@ -49,7 +54,10 @@ async def serve(listener: socket.socket, host: str) -> None:
         return {**await database.provide(function), **await storage.provide(function)}
 
     deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
-    announce(deployment.service, f"http://{host}:{listener.getsockname()[1]}", SITE.is_dir())
+    address, port = listener.getsockname()
+    announce(deployment.service, f"http://{host}:{port}", SITE.is_dir())
+    if not ip_address(address).is_loopback:
+        log("local", f"HOST={host} lets other machines in, and nothing checks signatures here")
     tasks = [
         asyncio.create_task(deployment.watch()),
         asyncio.create_task(database.watch(deployment.renew)),

@@ -252,15 +252,41 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-def test_a_port_in_use_is_one_clear_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PORT": str(taken.getsockname()[1])}
-        done = subprocess.run(
-            [sys.executable, "-m", "local"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
+def refuse_to_start(host: str, port: int) -> str:
+    """The line that says why the runner cannot listen there."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HOST": host, "PORT": str(port)}
+    done = subprocess.run(
+        [sys.executable, "-m", "local"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "Address already in use" in done.stderr
+    return done.stderr
+
+
+def test_a_port_in_use_is_one_clear_line_that_says_how_to_take_another() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        line = refuse_to_start("127.0.0.1", taken.getsockname()[1])
+    assert "Address already in use" in line
+    assert "Another port: make start PORT=3001" in line
+
+
+def test_a_host_that_is_none_is_one_clear_line_that_says_nothing_of_ports() -> None:
+    line = refuse_to_start("x86_64-conda-linux-gnu.invalid", 0)
+    assert "HOST=x86_64-conda-linux-gnu.invalid" in line
+    assert "Another port" not in line
+
+
+def test_an_empty_host_is_this_machine_only() -> None:
+    running = RunningService(PROJECT, HOST="")
+    assert running.address.startswith("http://127.0.0.1:")
+    assert running.stop() == 0
+    assert not [line for line in running.lines if "signatures here" in line]
+
+
+def test_a_host_that_lets_other_machines_in_is_told_of() -> None:
+    running = RunningService(PROJECT, HOST="0.0.0.0")
+    running.wait_for_line("HOST=0.0.0.0 lets other machines in, and nothing checks signatures here")
+    assert running.stop() == 0
 
 
 def test_a_changed_function_answers_the_next_requests(project: Path) -> None:

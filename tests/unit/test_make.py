@@ -61,3 +61,10 @@ def test_of_an_account_only_what_is_given_is_changed(programs: Path) -> None:
     assert make(programs, "bootstrap") == ["-m", "deploy.bootstrap"]
     assert make(programs, "bootstrap", "BUDGET=500") == ["-m", "deploy.bootstrap", "Budget=500"]
     assert make(programs, "bootstrap", "FLEET_BUCKETS=") == ["-m", "deploy.bootstrap", "FleetBuckets="]
+
+
+def test_only_the_command_line_says_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOST", "x86_64-conda-linux-gnu")
+    command = ["make", "--dry-run", "--old-file=.venv/.local", "start"]
+    assert "HOST=127.0.0.1 " in subprocess.check_output(command, cwd=ROOT, text=True)
+    assert "HOST=0.0.0.0 " in subprocess.check_output([*command, "HOST=0.0.0.0"], cwd=ROOT, text=True)
