@@ -91,16 +91,21 @@ def _read_function(logical_id: str, properties: Properties, layers: dict[str, Pa
         raise TemplateError(f"{logical_id} needs a Handler and a CodeUri that is a folder")
     code = (root / properties["CodeUri"]).resolve()
     variables = (properties.get("Environment") or {}).get("Variables") or {}
+    environment = {name: _read_variable(value) for name, value in variables.items()}
+    handler, runtime = properties["Handler"], properties.get("Runtime", "")
+    for name, text in (("Handler", handler), ("Runtime", runtime), *environment.items()):
+        if not (_is_text(name) and _is_text(text)):
+            raise TemplateError(f"{name} of {logical_id} is not a text: {text!r}")
     return Function(
         name=code.name,
         logical_id=logical_id,
-        handler=properties["Handler"],
-        runtime=properties.get("Runtime", ""),
+        handler=handler,
+        runtime=runtime,
         code=code,
         layers=tuple(layers[name] for name in properties.get("Layers", []) if name in layers),
         timeout=_read_number(f"Timeout of {logical_id}", properties.get("Timeout", 3)),
         memory=_read_number(f"MemorySize of {logical_id}", properties.get("MemorySize", 128)),
-        environment={name: _read_variable(value) for name, value in variables.items()},
+        environment=environment,
         patterns=tuple(
             event["Properties"]["Pattern"]
             for event in (properties.get("Events") or {}).values()
@@ -114,6 +119,11 @@ def _read_number(name: str, value: Any) -> int:
         return int(value)
     except (OverflowError, TypeError, ValueError) as error:
         raise TemplateError(f"{name} is not a number: {value!r}") from error
+
+
+def _is_text(value: Any) -> bool:
+    """Whether it can be in a process's environment."""
+    return isinstance(value, str) and "\0" not in value
 
 
 def _read_variable(value: Any) -> str:
