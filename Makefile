@@ -43,8 +43,8 @@ format: $(VENV)/.dev  ## rewrite the source in the house format
 	@$(BIN)/ruff check --fix --select I .
 	@$(BIN)/ruff format .
 
-clean:  ## remove everything that make has made
-	rm -rf .venv .venv-* .npm .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## remove everything that make has made, but the database (.postgres)
+	rm -rf .venv .venv-* .npm .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each requirements file: it is installed anew when it changes. Serving waits for no tools of ours.

@@ -68,3 +68,10 @@ def test_only_the_command_line_says_where_to_listen(monkeypatch: pytest.MonkeyPa
     command = ["make", "--dry-run", "--old-file=.venv/.local", "start"]
     assert "HOST=127.0.0.1 " in subprocess.check_output(command, cwd=ROOT, text=True)
     assert "HOST=0.0.0.0 " in subprocess.check_output([*command, "HOST=0.0.0.0"], cwd=ROOT, text=True)
+
+
+def test_clean_removes_what_git_ignores_but_not_the_users() -> None:
+    ignored = {line.strip("/") for line in (ROOT / ".gitignore").read_text().splitlines()}
+    command = subprocess.check_output(["make", "--dry-run", "clean"], cwd=ROOT, text=True)
+    removed = {".venv*" if word == ".venv-*" else word for word in command.split()}
+    assert ignored - removed == {".postgres"}
