@@ -110,7 +110,8 @@ export class Pane {
     this.paint(true);
   }
 
-  // Make room for tabs, and characters of two columns: what the text area scrolls by itself would not lie where it is seen.
+  // Make room for tabs, and characters of two columns: what the text area scrolled by itself would not lie where it is
+  // seen.
   #fit() {
     this.scroll.style.setProperty("--wide", "0px");
     const { scrollWidth, clientWidth } = this.area;

@@ -90,7 +90,6 @@ function readWait(retryAfter) {
 }
 
 const POLL = 2000; // milliseconds
-
 const DOWNLOADS = 5; // how often a result is tried to be fetched
 
 // Convert a file of any size, through object storage. `report` is told the step and, where it is known, how much of it
@@ -149,8 +148,9 @@ function transfer(method, url, body, report, signal) {
     request.open(method, url);
     request.responseType = "blob";
     (body ? request.upload : request).onprogress = ({ loaded, total }) => report(total ? loaded / total : undefined);
-    request.onload = () => (request.status < 300 ? resolve(request.response) : reject(new Refusal({ ...STATUSES[502], wait: 0 })));
-    request.onerror = () => reject(new Refusal(UNREACHABLE));
+    const refuse = (problem) => reject(new Refusal({ ...problem, wait: 0 }));
+    request.onload = () => (request.status < 300 ? resolve(request.response) : refuse(STATUSES[502]));
+    request.onerror = () => refuse(UNREACHABLE);
     request.onabort = () => reject(signal.reason);
     signal.addEventListener("abort", () => request.abort());
     request.send(body);

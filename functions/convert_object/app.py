@@ -22,11 +22,16 @@ from crosswalk.http.conversions import choose_options
 from crosswalk.http.problems import describe_error
 from crosswalk.telemetry import list_frames, logger
 
-TRANSIENT = {
-    *("InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown", "Throttling", "ThrottlingException"),
-    *ALREADY_THERE,  # of a result that is not there: another attempt writes it now
+TRANSIENT = ALREADY_THERE | {
+    "InternalError",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
 }
-"""What S3 calls errors that may pass, after botocore has tried four times."""
+"""What S3 calls errors that may pass, after botocore has tried four times. The first are of a result that is not there:
+another attempt writes it now."""
 
 
 class TransientFailure(Exception):

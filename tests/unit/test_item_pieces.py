@@ -13,6 +13,7 @@ from crosswalk.converter.sources import MAX_GAP
 from crosswalk.converter.xml.chunks import cut_xml
 from crosswalk.converter.xml.encoding import XmlText
 from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
+from tests.sources import Trickle
 from tests.strategies import json_texts
 
 Outcome = bytes | tuple[object, ...]
@@ -40,13 +41,6 @@ MUTATIONS = [
     "<?x",
 ]
 TOO_SMALL_TO_MATTER = st.integers(4, 64)
-
-
-class Trickle(BytesIO):
-    """A source that gives one byte at a time."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(1 if size else 0)
 
 
 def to_xml(json: bytes, size: int, source: type[BytesIO] = BytesIO) -> Outcome:

@@ -9,15 +9,9 @@ from crosswalk.converter.sources import MAX_READ
 from crosswalk.converter.xml import encoding
 from crosswalk.converter.xml.encoding import ENCODINGS, XmlText
 from crosswalk.errors import MalformedDocument
+from tests.sources import Trickle
 
 BOM = "\ufeff"
-
-
-class Trickle(BytesIO):
-    """A source that gives one byte at a time."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(1 if size else 0)
 
 
 def declared(name: str, text: str = "", codec: str = "latin-1") -> bytes:

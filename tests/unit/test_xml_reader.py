@@ -14,6 +14,7 @@ from crosswalk.converter.xml.parser import BLOCK, MAX_PROLOG
 from crosswalk.converter.xml.paths import find_element
 from crosswalk.converter.xml.reader import XmlReader, read_root
 from crosswalk.errors import DocumentError, InexpressibleDocument, MalformedDocument, UnsafeDocument
+from tests.sources import Trickle
 
 
 def read(document: str | bytes) -> list[object]:
@@ -106,11 +107,8 @@ def test_an_element_is_found_by_the_number_of_its_start_tag(ordinal: int, place:
     assert find_element(source, ordinal) == (place, path)
 
 
-class SlowSource(BytesIO):
+class SlowSource(Trickle):
     """Gives one byte at a time, and only once."""
-
-    def read(self, size: int | None = -1) -> bytes:
-        return super().read(1)
 
     def seekable(self) -> bool:
         return False

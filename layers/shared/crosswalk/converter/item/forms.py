@@ -171,6 +171,9 @@ class _References(dict[bytes, bytes]):
 
 
 _REFERENCES = _References(_USUAL)
+# Where a reference stands in so few bytes, or fewer, all of one kind at once are replaced faster than one by one; but a
+# text may have many kinds, and each takes a pass.
+_MANY = 30
 _KINDS = 8
 
 
@@ -180,7 +183,7 @@ def replace_references(json: bytes) -> bytes | None:
     if not ampersands:
         return json
     try:
-        if ampersands * 30 > len(json):
+        if ampersands * _MANY > len(json):
             json = _replace_some_kinds(json)
             ampersands = json.count(b"&")
         parts = _REFERENCE.split(json)
@@ -191,7 +194,7 @@ def replace_references(json: bytes) -> bytes | None:
 
 
 def _replace_some_kinds(json: bytes) -> bytes:
-    """The JSON without the kinds of references that come first; all of one kind at once are faster than one by one."""
+    """The JSON without the kinds of references that come first. KeyError for what is no reference to a character."""
     for _ in range(_KINDS):
         start = json.find(b"&")
         if start < 0:

@@ -125,8 +125,8 @@ def _decode(document: Source) -> Iterator[bytes]:
     first = next(texts)
     if first.startswith((codecs.BOM_UTF8, b"\0", b"<\0")):  # expat would take these for signs of an encoding
         _refuse_beginning("No XML document begins like this.")
-    for text in chain([first], texts):  # as XML 1.0 (2.11) asks before parsing; lines and columns stay what they were
-        # One byte is found many times faster than two.
+    for text in chain([first], texts):
+        # As XML 1.0 (2.11) asks before parsing; lines and columns stay what they were. CR alone is found faster.
         yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
 
