@@ -123,15 +123,15 @@ _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")
 
 
-def is_too_deep(text: str) -> bool:
+def is_too_deep(utf_8: bytes) -> bool:
     """Whether objects and lists stand deeper than MAX_DEPTH in a JSON text, or in some that stand in lines."""
-    some = text.count("[") + text.count("{") > MAX_DEPTH
-    return some and _reach(keep_brackets(blank_escapes(text.encode("utf-8", "surrogatepass")))) > MAX_DEPTH
+    some = utf_8.count(b"[") + utf_8.count(b"{") > MAX_DEPTH
+    return some and _reach(keep_brackets(blank_escapes(utf_8))) > MAX_DEPTH
 
 
 def check_depth(text: str) -> None:
     """Raise UnsafeDocument where objects and lists stand deeper than MAX_DEPTH; the JSON is sound up to there."""
-    if is_too_deep(text):
+    if is_too_deep(text.encode("utf-8", "surrogatepass")):
         place = locate(text, _find_depth(text))
         raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
 

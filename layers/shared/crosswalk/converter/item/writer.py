@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from crosswalk.converter.json_pieces import Piece, refuse
-from crosswalk.converter.json_text import check_depth, make_decoder, scan_json
+from crosswalk.converter.json_text import is_too_deep, make_decoder, scan_json
 from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import DocumentError
 
@@ -41,9 +41,9 @@ def write_piece(piece: Piece) -> bytes:
     json = piece.complete()
     try:
         xml = _write(json)
-        if piece.may_be_too_deep:
-            check_depth(json.decode())
     except DocumentError:
+        refuse(piece)
+    if piece.may_be_too_deep and is_too_deep(json):
         refuse(piece)
     return xml[_length_of_opening(piece.around) : len(xml) - _length_of_closing(piece.left_open)]
 

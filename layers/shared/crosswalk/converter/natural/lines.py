@@ -148,9 +148,10 @@ class _LineReader:
         if self.number == 1:
             first, end, rest = part.partition(b"\n")
             part = drop_mark(first) + end + rest
+        is_deep = is_too_deep(part)
         for lines in _decode_lines(part.replace(b"\r\n", b"\n")):
             self._expect(lines)
-            is_deep, has_returns = is_too_deep(lines), "\r" in lines
+            has_returns = "\r" in lines
             for line in lines.split("\n"):
                 if bare := line.strip(JSON_SPACE):
                     yield parse_json(line) if is_deep else _parse_line(line, bare)
