@@ -197,6 +197,34 @@ def test_a_signal_ends_it_quietly_and_leaves_nothing_behind(tmp_path: Path, numb
     assert not any(tmp_path.iterdir())
 
 
+LIST_LATE_IMPORTS = """
+import runpy, sys
+opened, late = [], []
+def note(event, arguments):
+    if event == "open" and ".crosswalk." in str(arguments[0]):
+        opened.append(arguments[0])
+    if event == "import" and opened:
+        late.append(arguments[0])
+sys.addaudithook(note)
+try:
+    runpy.run_module("crosswalk", run_name="__main__", alter_sys=True)
+finally:
+    print(bool(opened), late)
+"""
+
+
+@pytest.mark.parametrize("target", ["a.xml", "a.xml.gz"])
+def test_nothing_is_imported_once_there_is_a_file_to_leave_behind(tmp_path: Path, target: str) -> None:
+    """Python loses an exception, also one that a signal's handler raises, in some moments of an import."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIST_LATE_IMPORTS, "to-xml", "-o", str(tmp_path / target)],
+        input=JSON,
+        env={"PYTHONPATH": str(ROOT / "layers/shared")},
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout) == (0, b"True []\n")
+
+
 def test_a_signal_that_is_ignored_does_not_end_it(tmp_path: Path) -> None:
     with begin(tmp_path, signal.SIGHUP, signal.SIG_IGN) as process:
         process.send_signal(signal.SIGHUP)

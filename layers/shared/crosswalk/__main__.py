@@ -8,12 +8,22 @@ import argparse
 import os
 import signal
 import sys
+from threading import RLock
 from typing import Any, BinaryIO, cast
 
 from crosswalk.converter import Summary, convert_stream
 from crosswalk.errors import CrosswalkError, DocumentError
 from crosswalk.files import open_source, open_target
 from crosswalk.terminal import show
+
+# Here rather than where they are used: Python can lose a signal that comes while it imports.
+try:
+    from tqdm import tqdm
+    from tqdm.utils import CallbackIOWrapper
+except ImportError:
+    tqdm = None  # type: ignore[assignment, misc]
+else:
+    tqdm.set_lock(RLock())  # it would import much more to make one of its own
 
 UNITS = ("B", "KB", "MB", "GB", "TB")
 
@@ -86,10 +96,7 @@ def split_names(names: str) -> list[str]:
 
 def follow(source: BinaryIO) -> BinaryIO:
     """The same source with a bar of how much has been read, on a terminal, where tqdm is installed."""
-    try:
-        from tqdm import tqdm
-        from tqdm.utils import CallbackIOWrapper
-    except ImportError:
+    if tqdm is None:
         return source
     size = os.fstat(source.fileno()).st_size if source.seekable() else None
     bar = tqdm(total=size, unit="B", unit_scale=True, disable=None, delay=0.5)
