@@ -69,10 +69,12 @@ def cut_json(source: Source, size: int = PART_SIZE) -> Iterator[Piece]:
     before = b""
     for number, part in enumerate(cut_source(source, size, _find_last_comma, blank_escapes)):
         assert place, "a piece that is refused is the last one to be asked for"
-        piece = _measure(part if number else part._replace(text=drop_mark(part.text)), place, before)
+        text = part.text if number else drop_mark(part.text)
+        piece = _measure(text, part, place, before)
         before = piece.behind
         try:
-            place = place.after(piece.text.decode())
+            decoded = text.decode()
+            place = None if part.is_last else place.after(decoded)
         except UnicodeDecodeError:
             place, piece = None, piece._replace(fits=False)
         yield piece
@@ -94,9 +96,8 @@ def _find_last_comma(plain: bytes) -> int:
     return 0
 
 
-def _measure(part: Part, place: Place, before: bytes) -> Piece:
-    """The piece with its levels."""
-    text = part.text
+def _measure(text: bytes, part: Part, place: Place, before: bytes) -> Piece:
+    """The piece with its levels; `text` is the part's, but for a BOM."""
     if part.is_last:
         may_be_too_deep = len(before) + text.count(b"[") + text.count(b"{") > MAX_DEPTH
         return Piece(text, place, before, b"", before, True, may_be_too_deep)

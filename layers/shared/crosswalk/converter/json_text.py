@@ -136,9 +136,12 @@ def check_depth(text: str) -> None:
         raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
 
 
+_ESCAPED = re.compile(rb"""\\["\\]""")
+
+
 def blank_escapes(text: bytes) -> bytes:
     """A JSON text with two spaces for each escaped backslash or quote, so that all quotes left are at strings' ends."""
-    return text.replace(rb"\\", b"  ").replace(rb"\"", b"  ") if b"\\" in text else text
+    return _ESCAPED.sub(b"  ", text) if b"\\" in text else text
 
 
 def keep_brackets(plain: bytes) -> bytes:
