@@ -142,23 +142,34 @@ class _Writer:
 
     def write(self, json: str) -> str:
         """Raises as the json module does."""
-        return self._write_list([self._decoder.decode(json)])[len(" type=\1list\1>") : -len("</ITEM>")]
+        return "<ITEM" + self._write_value(self._decoder.decode(json))
+
+    def _write_value(self, value: Any) -> str:
+        """The fragment of a value."""
+        return self._write_list([value])[len(" type=\1list\1><ITEM") : -len("</ITEM>")]
 
     def _write_object(self, members: list[tuple[str, Any]]) -> str:
         if not members:
             return " type=\1object\1 />"
-        is_careful = self._is_careful
+        if self._is_careful:
+            members = [self._escape_member(key, value) for key, value in members]
         parts = [" type=\1object\1>"]
         for key, value in members:
             if value.__class__ is not str:
                 value = self._write_list(value) if value.__class__ is list else _LITERALS[value]
-            elif value[-1:] != ">":
-                value = _write_carefully(value) if is_careful else _write_string(value)
-            if is_careful and _MARK in key:
-                key, value = _escape_marked(key), _flag_key(value)
+            elif value[-1:] != ">":  # as `_write_string` does, of which a call would take longer than all else here
+                value = f" type=\1string\1 value=\1{value}\1 />" if value else _EMPTY_STRING
             parts += "<ITEM key=\1", key, "\1", value
         parts.append("</ITEM>")
         return "".join(parts)
+
+    def _escape_member(self, key: str, value: Any) -> tuple[str, Any]:
+        """A member without marks, which a fragment never has; where there were some, its value is a fragment."""
+        if value.__class__ is str and _MARK in value:
+            value = _write_carefully(value)
+        if _MARK in key:
+            key, value = _escape_marked(key), _flag_key(self._write_value(value))
+        return key, value
 
     def _write_list(self, values: list[Any]) -> str:
         """One frame for each level: 512 are allowed, and Python has room for 1000."""
@@ -176,8 +187,11 @@ class _Writer:
         return "".join(parts)
 
 
+_EMPTY_STRING = " type=\1string\1 />"
+
+
 def _write_string(string: str) -> str:
-    return f" type=\1string\1 value=\1{string}\1 />" if string else " type=\1string\1 />"
+    return f" type=\1string\1 value=\1{string}\1 />" if string else _EMPTY_STRING
 
 
 def _write_carefully(string: str) -> str:
