@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
+from crosswalk.converter.natural import MAX_MARK_LENGTH, MAX_NAME_LENGTH
 from tests.attack.hostile import JSON, XML, Family
 from tests.attack.report import Part
 from tests.attack.sandbox import (
@@ -57,6 +59,13 @@ def list_ways() -> Iterator[Way]:
     yield Way("jsonml to JSON, stream", convert_as_stream("json", "jsonml"), XML, b"<")
     yield Way("natural to JSON, lines", convert_as_stream("json", "natural", lines=True), XML, b"<")
     yield Way("natural to XML, lines", convert_as_stream("xml", "natural", lines=True), JSON, b"\n")
+    # What may be written again and again is as long as it may be.
+    marks: dict[str, Any] = {"attribute_prefix": "@" * MAX_MARK_LENGTH, "text_key": "#" * MAX_MARK_LENGTH}
+    yield Way("natural to JSON, long marks", convert_whole("json", "natural", **marks), XML)
+    options = {**marks, "lines": True, "namespaces": "expanded", "types": "infer"}
+    yield Way("natural to JSON, lines, all options", convert_as_stream("json", "natural", **options), XML, b"<")
+    names = {"root": "r" * MAX_NAME_LENGTH, "item": "i" * MAX_NAME_LENGTH}
+    yield Way("natural to XML, long names", convert_whole("xml", "natural", **names), JSON)
 
 
 def try_families(largest: int = LARGEST) -> Part:

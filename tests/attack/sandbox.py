@@ -49,9 +49,9 @@ class Measured:
 ERRORS = {"MalformedDocument", "UnsafeDocument", "InexpressibleDocument", "DocumentTooLarge"}
 
 
-def convert_whole(to: str, mapping: str) -> Convert:
+def convert_whole(to: str, mapping: str, **options: Any) -> Convert:
     convert = convert_json_to_xml if to == "xml" else convert_xml_to_json
-    return lambda document: convert(document, mapping)
+    return lambda document: convert(document, mapping, **options)
 
 
 def convert_as_stream(to: str, mapping: str, **options: Any) -> Convert:

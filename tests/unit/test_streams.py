@@ -53,6 +53,13 @@ def test_losses_are_named() -> None:
     assert convert(b"[1]", "xml", mapping="natural")[1].losses == ("types", "root", "lists")
 
 
+def test_a_refusal_of_a_stream_tells_the_place_if_not_the_path() -> None:
+    options = {"mapping": "natural", "lines": True, "namespaces": "expanded"}
+    with pytest.raises(InexpressibleDocument) as refusal:
+        convert(b'<a>\n <b/><p:c xmlns:p="@v"/></a>', "json", **options)
+    assert (refusal.value.place, refusal.value.path) == ((2, 6), None)
+
+
 def test_gzip_is_unpacked_whatever_its_name() -> None:
     xml, summary = convert(gzip.compress(JSON[:10]) + gzip.compress(JSON[10:]), "xml")
     assert xml == json_to_xml(JSON)

@@ -53,7 +53,7 @@ import re
 from collections.abc import Callable, Collection
 from functools import lru_cache
 
-from crosswalk.converter.json_text import decode_json
+from crosswalk.converter.json_text import decode_json, quote
 from crosswalk.converter.natural.json_writer import LineWriter, write_tree
 from crosswalk.converter.natural.lines import RecordReader, write_records
 from crosswalk.converter.natural.reader import ExpandedTreeReader, TreeReader
@@ -66,8 +66,10 @@ from crosswalk.errors import InvalidParameter
 LOSSES_TO_JSON = ("root", "order", "whitespace", "comments", "processing-instructions", "prefixes")
 LOSSES_TO_XML = ("types", "root", "lists", "empty-lists", "empty-text", "order", "whitespace")
 
-# They are written again and again.
-MAX_OPTION_LENGTH = 64
+# They are written again and again: a name as often as there are lists, a mark for each attribute or text, of which a
+# document has many more. JSON may have six characters for one of a mark.
+MAX_NAME_LENGTH = 64
+MAX_MARK_LENGTH = 16
 
 
 def xml_to_json(
@@ -165,7 +167,9 @@ def _check_marks(attribute_prefix: str, text_key: str) -> None:
         if not mark or is_name(mark[0]):
             detail = f"The parameter {parameter} must begin with a character that begins no XML name."
             raise InvalidParameter(detail, parameter=parameter)
-        _check_length(parameter, mark)
+        if len(quote(mark)) - 2 > MAX_MARK_LENGTH:
+            detail = f"The parameter {parameter} must have at most {MAX_MARK_LENGTH} characters, as JSON writes it."
+            raise InvalidParameter(detail, parameter=parameter)
         if _SURROGATE.search(mark):
             detail = f"The parameter {parameter} must not hold an unpaired surrogate."
             raise InvalidParameter(detail, parameter=parameter)
@@ -175,12 +179,6 @@ def _check_marks(attribute_prefix: str, text_key: str) -> None:
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-def _check_length(parameter: str, value: str) -> None:
-    if len(value) > MAX_OPTION_LENGTH:
-        detail = f"The parameter {parameter} must have at most {MAX_OPTION_LENGTH} characters."
-        raise InvalidParameter(detail, parameter=parameter)
 
 
 def _check_choice(parameter: str, value: str, choices: tuple[str, ...]) -> None:
@@ -201,7 +199,9 @@ def _check_names(parameter: str, names: Collection[str], namespaces: str) -> Non
 def _check_element_name(parameter: str, name: str) -> None:
     if not is_ncname(name):
         raise InvalidParameter(f"The parameter {parameter} must be an XML name without a prefix.", parameter=parameter)
-    _check_length(parameter, name)
+    if len(name) > MAX_NAME_LENGTH:
+        detail = f"The parameter {parameter} must have at most {MAX_NAME_LENGTH} characters."
+        raise InvalidParameter(detail, parameter=parameter)
 
 
 def _sort_losses(lost: Collection[str], order: tuple[str, ...]) -> tuple[str, ...]:

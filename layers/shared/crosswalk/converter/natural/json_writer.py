@@ -35,8 +35,8 @@ def write_tree(reader: TreeReader, write: Callable[[bytes], object], indent: int
 
 
 def _is_encoded(reader: TreeReader) -> bool:
-    """Whether the json module may write the reader's last tree."""
-    return not reader.infer_types and reader.depth <= MAX_DEPTH and reader.repetition <= MAX_REPETITION
+    """Whether the json module may write the reader's last tree. It would make strings of numbers that are verbatim."""
+    return not reader.has_numbers and reader.depth <= MAX_DEPTH and reader.repetition <= MAX_REPETITION
 
 
 class LineWriter:

@@ -8,9 +8,8 @@ from crosswalk.converter.natural.keys import Keys
 from crosswalk.converter.sources import Source
 from crosswalk.converter.xml.escaping import XML_SPACE
 from crosswalk.converter.xml.names import MAX_KEPT_NAMES, is_declaration
-from crosswalk.converter.xml.paths import ElementPath
 from crosswalk.converter.xml.reader import XmlReader
-from crosswalk.errors import DocumentTooLarge, InexpressibleDocument, UnsafeDocument
+from crosswalk.errors import DocumentTooLarge, UnsafeDocument
 
 Members = dict[str, Any]
 
@@ -40,6 +39,7 @@ class TreeReader:
         self.depth = 0  # that has been reached
         self.floor = -1  # the depth of the last declaration of a namespace
         self.repetition = 0  # characters that the JSON has more than the document, where names are expanded
+        self.has_numbers = False  # in the document, or in the record at hand
         # Of the element at hand: its members, None while it has none; its last child's name; where its texts begin.
         self.members: Members | None = None
         self.last: str | None = None
@@ -61,6 +61,7 @@ class TreeReader:
 
     def forget_record(self) -> None:
         """Begin to count anew, once a record is written."""
+        self.has_numbers = False
 
     def find_key(self, name: str) -> str:
         """The member that an element of this name, which has been checked, becomes."""
@@ -80,7 +81,7 @@ class TreeReader:
             if ":" in name or (keys.marked and not keys.marked.isdisjoint(members)):
                 self._check_names(name, attributes)
             if self.infer_types:
-                self.members = {key: infer(value) for key, value in members.items()}
+                self.members = {key: self.infer(value) for key, value in members.items()}
         else:
             self.members = None
             if ":" in name and name not in self.sound:
@@ -113,11 +114,11 @@ class TreeReader:
             if not text:
                 pass
             elif value is None:
-                value = infer(text) if self.infer_types else text
+                value = self.infer(text) if self.infer_types else text
             else:
                 if self.last is not None:
                     self.lost.add("order")
-                value[self.text_key] = infer(text) if self.infer_types else text
+                value[self.text_key] = self.infer(text) if self.infer_types else text
         members, last, self.mark = self.around.pop()
         if members is None:
             members = {name: [value] if name in self.force_list else value}
@@ -140,14 +141,16 @@ class TreeReader:
         del self.texts[self.mark :]
         return text
 
-
-def infer(text: str) -> Any:
-    """A text as the JSON value that it is the text of, numbers verbatim; anything else as it is."""
-    if text == "true":
-        return True
-    if text == "false":
-        return False
-    return Number(text) if is_number(text) else text
+    def infer(self, text: str) -> Any:
+        """A text as the JSON value that it is the text of, numbers verbatim; anything else as it is."""
+        if text == "true":
+            return True
+        if text == "false":
+            return False
+        if is_number(text):
+            self.has_numbers = True
+            return Number(text)
+        return text
 
 
 class ExpandedTreeReader(TreeReader):
@@ -155,13 +158,13 @@ class ExpandedTreeReader(TreeReader):
 
     def __init__(self, source: Source, **options: Any) -> None:
         super().__init__(source, **options)
-        self.path = ElementPath()
+        self.tags = 0  # start tags so far
         self.names: list[str] = []  # of the open elements, expanded
         self.joined: dict[tuple[str, str, str], str] = {}  # keys that have come before
         self.room = MAX_OUTPUT  # for expanded names to be kept
 
     def start(self, name: str, attributes: list[str]) -> None:
-        self.path.enter(name)
+        self.tags += 1
         self.around.append((self.members, self.last, self.mark))
         depth = len(self.around)
         if depth > self.depth:
@@ -186,14 +189,13 @@ class ExpandedTreeReader(TreeReader):
                 declarations[attribute[6:]] = value or None
             else:
                 key = self._expand(attribute, self.attribute_prefix) if ":" in attribute else self.keys[attribute]
-                members[key] = infer(value) if self.infer_types else value
+                members[key] = self.infer(value) if self.infer_types else value
         if declarations:
             self.lost.add("prefixes")
             members[self.attribute_prefix + "xmlns"] = declarations
         return members
 
     def end(self, name: str) -> None:
-        self.path.leave()
         super().end(self.names.pop())
 
     def _expand(self, name: str, prefix: str = "") -> str:
@@ -213,6 +215,7 @@ class ExpandedTreeReader(TreeReader):
         return key
 
     def forget_record(self) -> None:
+        super().forget_record()
         self.repetition = 0
         if self.room < MAX_OUTPUT // 2 or len(self.joined) > MAX_KEPT_NAMES:
             self.joined.clear()
@@ -223,9 +226,8 @@ class ExpandedTreeReader(TreeReader):
         return f"{uri}:{local}" if uri else local
 
     def _refuse(self) -> NoReturn:
-        raise InexpressibleDocument(
+        raise self.reader.refuse_element(
+            self.tags,
             "This element's expanded name reads as an attribute or as text; "
             "namespaces=prefixed, another attribute_prefix or text_key, or the mapping jsonml can carry it.",
-            place=self.reader.place,
-            path=str(self.path),
         )

@@ -82,7 +82,12 @@ class XmlReader:
             raise MalformedDocument(fault.detail, place=self.place) from fault
 
     def refuse_element(self, ordinal: int, detail: str, code: str | None = None) -> InexpressibleDocument:
-        """The error that refuses the element whose start tag is the first, second, ..."""
+        """The error that refuses the element whose start tag is the first, second, ...
+
+        Its path is told only where the document can be read again.
+        """
+        if not self._source.seekable():
+            return InexpressibleDocument(detail, place=self.place, code=code)
         place, path = find_element(self._source, ordinal)
         return InexpressibleDocument(detail, place=place, path=path, code=code)
 
