@@ -38,10 +38,9 @@ const MARKUP = [
 export function* scanXml(text, from = 0, to = text.length) {
   for (let start = from; start < to; ) {
     const next = text.indexOf("<", start);
-    const { end, kind } =
-      next === start ? endMarkup(text, start) : { end: next < 0 ? text.length : next, kind: "text" };
-    yield { start, end, kind };
-    start = end;
+    const found = next === start ? endMarkup(text, start) : { end: next < 0 ? text.length : next, kind: "text" };
+    yield { start, end: found.end, kind: found.kind };
+    start = found.end;
   }
 }
 
@@ -113,8 +112,7 @@ export class Paint {
   #ranges = [];
 
   clear() {
-    for (const [highlight, range] of this.#ranges) highlight.delete(range);
-    this.#ranges = [];
+    for (const [highlight, range] of this.#ranges.splice(0)) highlight.delete(range);
   }
 
   add(colour, node, start, end) {

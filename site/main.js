@@ -239,9 +239,8 @@ watchDrops();
 watchMenu(find("#examples"));
 watchOptions((mapping, typing) => follow.configured(mapping, typing));
 document.addEventListener("keydown", (event) => press(event) === false || event.preventDefault());
-for (const chosen of document.querySelectorAll("[data-example]")) {
-  chosen.addEventListener("click", () => useExample(chosen.dataset));
-}
+const examples = document.querySelectorAll("[data-example]");
+for (const one of examples) one.addEventListener("click", () => useExample(one.dataset));
 find("#swap").addEventListener("click", () => follow.swap());
 find("#copy-link").addEventListener("click", (event) => copyText(location.href, event.currentTarget));
 find("#copy-command").addEventListener("click", (event) => copyText(find("#command").textContent, event.currentTarget));

@@ -110,8 +110,7 @@ export class Pane {
     this.paint(true);
   }
 
-  // Make room for tabs, and characters of two columns: what the text area scrolled by itself would not lie where it is
-  // seen.
+  // Make room for tabs, and characters of two columns: a text area that scrolled by itself would not lie over its text.
   #fit() {
     this.scroll.style.setProperty("--wide", "0px");
     const { scrollWidth, clientWidth } = this.area;
