@@ -4,7 +4,7 @@
 
 import { LANGUAGES, formatSize, rename } from "./documents.js";
 import { composeLargeQuery, quote } from "./options.js";
-import { announce, copyText, nameLosses, saveFile } from "./report.js";
+import { announce, copyText, nameLosses, saveFile, writeProblem } from "./report.js";
 import { Refusal, convertFile } from "./service.js";
 
 const STEPS = ["upload", "conversion", "download"];
@@ -70,7 +70,7 @@ export class FileCard {
       if (signal.aborted) return;
       if (!(error instanceof Refusal)) throw error;
       if (error.problem.way === "commands") this.#turn("commands");
-      else this.#turn("offer", `${error.problem.title}: ${error.problem.detail}`);
+      else this.#turn("offer", writeProblem(error.problem));
     }
   }
 

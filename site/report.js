@@ -110,11 +110,21 @@ export function findPlace({ lines, held }, { line, column, pointer }) {
   return pointer === undefined ? undefined : locatePointer(held.text, pointer);
 }
 
+// The line of a problem in words, if it has one.
+const nameLine = ({ line, column }) => line && column && `line ${write(line)}, column ${write(column)}`;
+
+// Why there is no result, and where, in one sentence.
+export function writeProblem(problem) {
+  const { title, detail, pointer, path } = problem;
+  const places = [nameLine(problem), pointer && `pointer ${pointer}`, path && `path ${path}`].filter(Boolean);
+  return `${title}: ${detail.replace(/\.$/, "")}${places.length ? ` (${places.join(", ")})` : ""}.`;
+}
+
 // Why there is no result, where, and what can be done about it.
 export function showProblem(problem, place, jump, ways) {
-  const { title, detail, line, column, pointer, path, code, request } = problem;
+  const { title, detail, pointer, path, code, request } = problem;
   const facts = element("p", { className: "more" });
-  const name = line && column ? `Line ${write(line)}, column ${write(column)}` : pointer;
+  const name = nameLine(problem)?.replace("line", "Line") ?? pointer;
   if (place !== undefined) facts.append(button(name || "The whole document", () => jump(place)));
   facts.append(...ways);
   for (const [word, value] of Object.entries({ pointer: place === undefined ? pointer : "", path, code, request })) {

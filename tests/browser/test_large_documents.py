@@ -196,12 +196,25 @@ def test_an_upload_can_be_cancelled(person: Person) -> None:
     expect(person.page.get_by_role("heading", name="orders.json")).to_be_focused()
 
 
-def test_a_conversion_that_failed_says_why(person: Person) -> None:
-    problem = {"title": "The document is malformed", "detail": "There is no value here.", "line": 7}
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ({"line": 400_000, "column": 15}, " (line 400,000, column 15)"),
+        ({"line": 2, "column": 1, "pointer": "/a b"}, " (line 2, column 1, pointer /a b)"),
+        ({"pointer": "/$&"}, " (pointer /$&)"),
+        ({"line": 1, "column": 53, "path": "/map/number[1]"}, " (line 1, column 53, path /map/number[1])"),
+        ({}, ""),
+    ],
+    ids=["line", "line and pointer", "pointer", "line and path", "nowhere"],
+)
+def test_a_conversion_that_failed_says_why_and_where(person: Person, place: dict[str, Any], said: str) -> None:
+    problem = {"title": "The document is malformed", "detail": "There is no value here.", **place}
     Store(person, {"status": "failed", "problem": problem})
     person.drop("#json", "orders.json", HUGE)
     person.press("Convert to XML")
-    expect(person.pane("JSON").locator(".card")).to_contain_text("The document is malformed: There is no value here.")
+    sentence = f"The document is malformed: There is no value here{said}."
+    expect(person.pane("JSON").locator(".card [data-side=offer] p")).to_have_text(sentence)
+    expect(person.status).to_have_text(sentence)
 
 
 @pytest.mark.parametrize("status", [403, 404])
