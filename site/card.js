@@ -1,5 +1,5 @@
 /**
- * The card of a file above what is converted at once: it goes through object storage, or by three commands.
+ * The card of a file in gzip or above what is converted at once: it goes through object storage, or by three commands.
  */
 
 import { LANGUAGES, formatSize, rename } from "./documents.js";

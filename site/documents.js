@@ -2,7 +2,7 @@
  * Documents: their bytes and text, their lines, and places in them.
  *
  * What a pane holds is {text, bytes, name, encoding, file}. `bytes` are a file's own or the service's answer, and go
- * out as they are; what was typed has none, and goes out as UTF-8. `file` is one above LIMIT, never read as text.
+ * out as they are; what was typed has none, and goes out as UTF-8. `file` is one in gzip or above LIMIT, never shown.
  */
 
 import { scanJson } from "./highlight.js";
@@ -25,10 +25,10 @@ function declareUtf8(text) {
   );
 }
 
-// A file as a document; one above LIMIT as the file that it is.
+// A file as a document; one above LIMIT, or in gzip, which /conversions unpacks, as the file that it is.
 export async function readFile(file) {
-  if (file.size > LIMIT) return { text: "", name: file.name, file };
   const encoding = recognizeEncoding(new Uint8Array(await file.slice(0, 200).arrayBuffer()));
+  if (file.size > LIMIT || encoding === "gzip") return { text: "", name: file.name, file };
   const held = await readStream(file.stream(), encoding);
   return { ...held, name: file.name, encoding: encoding === "UTF-8" ? "" : encoding };
 }
@@ -60,6 +60,7 @@ function createDecoder(encoding) {
 
 function recognizeEncoding(head) {
   const [first, second] = head;
+  if (first === 0x1f && second === 0x8b) return "gzip";
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "UTF-16LE";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "UTF-16BE";
   const declaration = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(String.fromCharCode(...head));
@@ -157,5 +158,5 @@ export function formatSize(bytes) {
 export const write = (number) => number.toLocaleString("en");
 export const plural = (number, noun) => `${write(number)} ${noun}${number === 1 ? "" : "s"}`;
 
-// A file's name for the other language.
-export const rename = (name, language) => name && `${name.replace(/\.[^.]*$/, "")}.${language}`;
+// A file's name for the other language. What comes of one in gzip is plain.
+export const rename = (name, language) => name && `${name.replace(/\.[^.]*(\.gz)?$/i, "")}.${language}`;

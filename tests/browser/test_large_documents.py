@@ -1,5 +1,6 @@
-"""Up to 4 MiB nothing blocks; above, a file goes through POST /conversions, or by three commands."""
+"""Up to 4 MiB nothing blocks; above, or in gzip, a file goes through POST /conversions, or by three commands."""
 
+import gzip
 import json
 from collections.abc import Callable
 from functools import partial
@@ -119,6 +120,32 @@ def test_a_file_above_the_limit_goes_through_conversions(person: Person) -> None
         "Saved as orders.xml, 7 bytes, by item. It leaves out comments and where the root came from."
     )
     assert store.asked == [f"POST bytes={len(HUGE[0]) * MEGABYTES}&indent=2&to=xml", "PUT"]
+
+
+def test_a_gzip_file_below_the_limit_goes_through_conversions(person: Person) -> None:
+    document = gzip.compress(b"[1]")
+    store = Store(person, DONE)
+    person.drop("#json", "orders.json.gz", document)
+    expect(person.pane("JSON").locator(".card")).to_contain_text("A large file, or one in gzip, is not shown here.")
+    with person.page.expect_download():
+        person.press("Convert to XML")
+    assert store.asked == [f"POST bytes={len(document)}&indent=2&to=xml", "PUT"]
+
+
+@pytest.mark.parametrize(
+    ("name", "result"), [("a.json.gz", "a.xml"), ("day.1.JSON.GZ", "day.1.xml"), ("a.gz", "a.xml")]
+)
+def test_the_result_of_a_gzip_file_has_no_gz_in_its_name(person: Person, name: str, result: str) -> None:
+    Store(person, DONE)
+    person.drop("#json", name, gzip.compress(b"[1]"))
+    with person.page.expect_download() as saved:
+        person.press("Convert to XML")
+    assert saved.value.suggested_filename == result
+
+
+def test_a_gzip_file_finds_the_pane_that_its_name_tells(person: Person) -> None:
+    person.drop("#json", "a.xml.gz", gzip.compress(b"<a/>"))
+    expect(person.pane("XML").locator(".card")).to_contain_text("a.xml.gz")
 
 
 def test_a_file_beside_broken_json_goes_by_the_mapping_of_its_own_language(person: Person) -> None:
