@@ -25,7 +25,6 @@ export class FileCard {
   }
 
   #find(selector) { return this.root.querySelector(selector); }
-  #rename() { return rename(this.#file.name, LANGUAGES[this.pane.language].other); }
   #when(act, work) { this.#find(`[data-act=${act}]`).addEventListener("click", work); }
 
   // Show the card of a file, or none.
@@ -60,12 +59,13 @@ export class FileCard {
     this.#running = new AbortController();
     const { signal } = this.#running;
     const query = composeLargeQuery(this.pane.language, this.readMapping(), this.#file);
-    const words = { QUERY: query, NAME: quote(this.#file.name), RESULT: quote(this.#rename()) };
+    const name = rename(this.#file.name, LANGUAGES[this.pane.language].other, query);
+    const words = { QUERY: query, NAME: quote(this.#file.name), RESULT: quote(name) };
     this.#find("pre").textContent = this.commands.replace(/\b(?:QUERY|NAME|RESULT)\b/g, (word) => words[word]);
     for (const bar of this.root.querySelectorAll("progress")) bar.value = 0;
     this.#turn("progress");
     try {
-      this.#deliver(await convertFile(this.#file, query, (...progress) => this.#report(...progress), signal));
+      this.#deliver(name, await convertFile(this.#file, query, (...progress) => this.#report(...progress), signal));
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Refusal)) throw error;
@@ -82,8 +82,7 @@ export class FileCard {
     else bars[current].value = done;
   }
 
-  #deliver({ result, mapping, losses }) {
-    const name = this.#rename();
+  #deliver(name, { result, mapping, losses }) {
     const lost = losses.length ? ` It leaves out ${nameLosses(losses)}.` : "";
     saveFile(result, name);
     this.#find("[data-act=save]").onclick = () => saveFile(result, name);

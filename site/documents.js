@@ -158,5 +158,9 @@ export function formatSize(bytes) {
 export const write = (number) => number.toLocaleString("en");
 export const plural = (number, noun) => `${write(number)} ${noun}${number === 1 ? "" : "s"}`;
 
-// A file's name for the other language. What comes of one in gzip is plain.
-export const rename = (name, language) => name && `${name.replace(/\.[^.]*(\.gz)?$/i, "")}.${language}`;
+// The name of a result, which is never in gzip. JSON Lines have one in any case: they are not one JSON document.
+export function rename(name, language, query) {
+  const suffix = language === "json" && query.has("lines") ? "jsonl" : language;
+  const source = name ?? (suffix === "jsonl" ? "document" : undefined);
+  return source && `${source.replace(/\.[^.]*(\.gz)?$/i, "")}.${suffix}`;
+}

@@ -106,7 +106,7 @@ async function openFile(file, meant) {
   const held = await readFile(file).catch(() => undefined);
   if (asked !== file) return;
   if (!held) return tell(meant, `${file.name} could not be read.`);
-  const suffix = held.file && /\.(json|xml)(\.gz)?$/i.exec(file.name)?.[1].toLowerCase();
+  const suffix = held.file && /\.(json|xml)l?(\.gz)?$/i.exec(file.name)?.[1].toLowerCase();
   const language = recognizeLanguage(held.text) ?? suffix ?? meant.language;
   follow.replace(language, held);
   if (meant.language !== language) announce(`${file.name} is in the ${LANGUAGES[language].name} pane.`);

@@ -27,7 +27,7 @@ export async function convert(language, held, query, signal) {
   const mapping = response.headers.get("Crosswalk-Mapping");
   if (!response.ok || !mapping) throw new Refusal(readProblem(response, text));
   return {
-    document: { text, bytes, name: rename(held.name, other) },
+    document: { text, bytes, name: rename(held.name, other, query) },
     mapping,
     losses: response.headers.get("Crosswalk-Loss")?.split(/\s*,\s*/) ?? [],
     milliseconds: Math.max(1, Math.round(performance.now() - started)),

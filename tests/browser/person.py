@@ -62,6 +62,12 @@ class Person:
     def choose(self, mapping: str) -> None:
         self.page.get_by_role("radio", name=mapping).check(force=True)
 
+    def ask_for_lines(self) -> None:
+        """Choose JSON Lines, which `natural` reads and writes."""
+        self.choose("Readable")
+        self.press("Options")
+        self.options.get_by_label("JSON Lines").check()
+
     def write(self, name: str, text: str) -> None:
         """Put a text into a pane, as somebody who pastes over what was there."""
         if self.area(name).is_hidden():

@@ -163,6 +163,33 @@ def test_a_result_is_saved_under_the_name_of_its_source(person: Person, tmp_path
     assert (tmp_path / "saved").read_text() == person.clipboard()
 
 
+def test_json_lines_are_saved_as_such(person: Person) -> None:
+    person.ask_for_lines()
+    person.drop("#xml", "feed.xml", b"<r><e>1</e><e>2</e></r>")
+    person.expect_text("JSON", '{"e":"1"}\n{"e":"2"}\n')
+    with person.page.expect_download() as saved:
+        person.use("JSON", "Save")
+    assert saved.value.suggested_filename == "feed.jsonl"
+
+
+def test_json_lines_of_typed_xml_are_saved_as_such(person: Person) -> None:
+    person.ask_for_lines()
+    person.write("XML", "<r><e>1</e><e>2</e></r>")
+    person.expect_text("JSON", '{"e":"1"}\n{"e":"2"}\n')
+    with person.page.expect_download() as saved:
+        person.use("JSON", "Save")
+    assert saved.value.suggested_filename == "document.jsonl"
+
+
+def test_a_dropped_file_of_json_lines_finds_the_json_pane(person: Person) -> None:
+    person.ask_for_lines()
+    person.drop("#xml", "feed.jsonl", b'{"e":"1"}\n{"e":"2"}\n')
+    expect(person.text("XML")).to_contain_text("<e>2</e>")
+    with person.page.expect_download() as saved:
+        person.use("XML", "Save")
+    assert saved.value.suggested_filename == "feed.xml"
+
+
 def test_a_saved_file_has_the_bytes_it_came_with(person: Person, tmp_path: Path) -> None:
     document = '<?xml version="1.0" encoding="ISO-8859-1"?><a>Zoë</a>'.encode("latin-1")
     person.drop("#xml", "walk.xml", document)

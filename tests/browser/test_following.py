@@ -168,9 +168,7 @@ def test_the_title_says_what_came_of_it(person: Person) -> None:
 
 
 def test_a_feed_becomes_json_lines_and_lines_a_feed(person: Person) -> None:
-    person.choose("Readable")
-    person.press("Options")
-    person.options.get_by_label("JSON Lines").check()
+    person.ask_for_lines()
     person.write("XML", "<root><e><a>1</a></e><e><a>2</a></e></root>")
     person.expect_text("JSON", '{"e":{"a":"1"}}\n{"e":{"a":"2"}}\n')
     person.expect_settled("=")

@@ -148,6 +148,32 @@ def test_a_gzip_file_finds_the_pane_that_its_name_tells(person: Person) -> None:
     expect(person.pane("XML").locator(".card")).to_contain_text("a.xml.gz")
 
 
+def test_a_large_file_of_json_lines_finds_the_json_pane(person: Person) -> None:
+    person.drop("#xml", "feed.jsonl", HUGE)
+    expect(person.pane("JSON").locator(".card")).to_contain_text("feed.jsonl")
+
+
+def test_a_large_result_in_json_lines_is_saved_as_such(person: Person) -> None:
+    store = Store(person, DONE)
+    person.ask_for_lines()
+    person.drop("#xml", "feed.xml", b"<a>", (b" " * 1_000_000, MEGABYTES), b"</a>")
+    with person.page.expect_download() as saved:
+        person.press("Convert to JSON")
+    assert store.asked[0] == "POST bytes=5000007&lines=true&mapping=natural&to=json"
+    assert saved.value.suggested_filename == "feed.jsonl"
+    commands = person.pane("XML").locator("pre[aria-label=Commands]").text_content() or ""
+    assert "curl --output feed.jsonl" in commands
+
+
+def test_a_large_file_of_json_lines_becomes_xml(person: Person) -> None:
+    Store(person, DONE)
+    person.ask_for_lines()
+    person.drop("#json", "feed.jsonl", HUGE)
+    with person.page.expect_download() as saved:
+        person.press("Convert to XML")
+    assert saved.value.suggested_filename == "feed.xml"
+
+
 def test_a_file_beside_broken_json_goes_by_the_mapping_of_its_own_language(person: Person) -> None:
     store = Store(person, DONE)
     person.drop("#xml", "orders.xml", b"<a>", (b" " * 1_000_000, MEGABYTES), b"</a>")

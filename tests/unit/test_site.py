@@ -107,7 +107,7 @@ def test_every_module_opens_with_what_it_is_for() -> None:
 
 def test_the_script_stays_small() -> None:
     """The page converts nothing itself, and need not grow much."""
-    assert sum(text.count("\n") for text in MODULES.values()) <= 1665
+    assert sum(text.count("\n") for text in MODULES.values()) <= 1668
     assert all(text.count("\n") <= 300 for text in MODULES.values())
 
 
