@@ -115,7 +115,7 @@ ENVIRONMENT ?= dev
 
 build: sam-check  ## build the functions and the layer for Lambda (ARCHITECTURE=arm64, PYTHON313=...)
 	@find functions -name __pycache__ -type d -prune -exec rm -rf {} +
-	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(CURDIR)/$(SAM_VENV)/bin/python $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@ARCHITECTURE=$(ARCHITECTURE) PYTHON=$(call quote,CURDIR)/$(SAM_VENV)/bin/python $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
 
 sam-check: $(SAM_VENV)/.installed  ## validate the template as SAM sees it
 	@AWS_DEFAULT_REGION=eu-central-1 $(SAM) validate --lint

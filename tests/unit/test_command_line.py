@@ -3,6 +3,7 @@
 import gzip
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from crosswalk.converter import json_to_xml
 ROOT = Path(__file__).parents[2]
 JSON = b'{"a":[1.0,"x"]}'
 XML = json_to_xml(JSON)
+PYTHON = shlex.quote(sys.executable)
 
 
 def run(
@@ -78,7 +80,7 @@ def test_gzip_that_was_cut_short_by_a_problem_does_not_look_whole() -> None:
 
 @pytest.mark.parametrize(("closed", "name"), [("<&-", b"input"), (">&-", b"output")])
 def test_a_closed_stream_is_said(closed: str, name: bytes) -> None:
-    command = f"{sys.executable} -m crosswalk to-xml {closed}"
+    command = f"{PYTHON} -m crosswalk to-xml {closed}"
     environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
     done = subprocess.run(["sh", "-c", command], input=JSON, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (1, b"crosswalk: standard %s: It is closed\n" % name)
@@ -86,7 +88,7 @@ def test_a_closed_stream_is_said(closed: str, name: bytes) -> None:
 
 @pytest.mark.parametrize(("document", "result", "status"), [(JSON, XML, 0), (b"[1,", b"", 1)])
 def test_where_nothing_can_be_said_the_result_is_alone(document: bytes, result: bytes, status: int) -> None:
-    command = f"{sys.executable} -m crosswalk to-xml 2>&-"
+    command = f"{PYTHON} -m crosswalk to-xml 2>&-"
     environment = {"PYTHONPATH": str(ROOT / "layers/shared")}
     done = subprocess.run(["sh", "-c", command], input=document, env=environment, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (status, result)
@@ -257,7 +259,7 @@ def test_a_full_disk_is_said_of_standard_output_too() -> None:
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_file_that_may_not_grow_is_not_cut_short_in_silence(tmp_path: Path, unbuffered: str) -> None:
     """The system takes a part of what it is given. Python's unbuffered streams leave it at that."""
-    command = ["sh", "-c", f"ulimit -f 1; exec {sys.executable} -m crosswalk to-xml"]
+    command = ["sh", "-c", f"ulimit -f 1; exec {PYTHON} -m crosswalk to-xml"]
     environment = {"PYTHONPATH": str(ROOT / "layers/shared"), "PYTHONUNBUFFERED": unbuffered}
     environment["PYTHONDONTWRITEBYTECODE"] = "1"  # bytecode would be cut short as well, and stay
     document = b"[" + b",".join([b"1"] * 100) + b"]"
@@ -277,7 +279,7 @@ def test_a_reader_that_is_gone_ends_it_quietly() -> None:
 
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:
-    program = f"{sys.executable} -m crosswalk to-xml | head -c 5"
+    program = f"{PYTHON} -m crosswalk to-xml | head -c 5"
     document = b"[" + b",".join([b"1"] * 500_000) + b"]"
     environment = {"PYTHONPATH": str(ROOT / "layers/shared"), "PATH": os.environ["PATH"]}
     done = subprocess.run(program, shell=True, input=document, env=environment, capture_output=True, check=False)

@@ -1,5 +1,7 @@
 """What make hands on: names as they stand, whatever make or the shell would read into them."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +35,8 @@ def make(programs: Path, *arguments: str) -> list[str]:
 def test_a_file_with_any_name_is_converted(tmp_path: Path) -> None:
     source, target = tmp_path / f"{NAME}.json", tmp_path / f"{NAME}.xml"
     source.write_text("[1]")
-    assert make(Path(sys.executable).parent, "convert", f"FILE={source}", f"OUT={target}") == []
+    programs = Path(os.path.relpath(sys.executable, ROOT)).parent
+    assert make(programs, "convert", f"FILE={source}", f"OUT={target}") == []
     assert target.exists()
 
 
@@ -61,6 +64,33 @@ def test_of_an_account_only_what_is_given_is_changed(programs: Path) -> None:
     assert make(programs, "bootstrap") == ["-m", "deploy.bootstrap"]
     assert make(programs, "bootstrap", "BUDGET=500") == ["-m", "deploy.bootstrap", "Budget=500"]
     assert make(programs, "bootstrap", "FLEET_BUCKETS=") == ["-m", "deploy.bootstrap", "FleetBuckets="]
+
+
+def test_the_project_is_built_in_a_folder_with_any_name(tmp_path: Path) -> None:
+    """SAM, here one that says which Python it was given, has that Python fetch the layer's wheels."""
+    project = tmp_path / NAME
+    (project / ".venv-sam/bin").mkdir(parents=True)
+    (project / ".venv-sam/bin/sam").write_text("#!/bin/sh\nprintf '%s\\0' \"$PYTHON\"\n")
+    (project / ".venv-sam/bin/sam").chmod(0o755)
+    (project / "functions").mkdir()
+    shutil.copy(ROOT / "Makefile", project)
+    command = ["make", "--silent", "--old-file=sam-check", "build"]
+    given = subprocess.check_output(command, cwd=project, text=True).split("\0")
+    assert given == [f"{project}/.venv-sam/bin/python", ""]
+
+
+def test_the_layer_is_built_by_a_python_in_a_folder_with_any_name(programs: Path, tmp_path: Path) -> None:
+    folder = tmp_path / NAME
+    (folder / "built/python").mkdir(parents=True)
+    python = shutil.copy(programs / "python", folder)
+    given = {"PYTHON": str(python), "PYTHON313": str(python), "ARTIFACTS_DIR": str(folder / "built")}
+    command = ["make", "--silent", "build-SharedLayer"]
+    told = subprocess.check_output(command, cwd=ROOT / "layers/shared", env=os.environ | given, text=True)
+    called = told.split("\0")
+    assert called[:3] == ["-m", "pip", "install"]
+    assert called[called.index("--target") + 1] == f"{folder}/built/python"
+    assert called[called.index("compileall") :][-2:] == [f"{folder}/built/python", ""]
+    assert (folder / "built/python/crosswalk/files.py").exists()
 
 
 def test_only_the_command_line_says_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
