@@ -105,3 +105,14 @@ def test_clean_removes_what_git_ignores_but_not_the_users() -> None:
     command = subprocess.check_output(["make", "--dry-run", "clean"], cwd=ROOT, text=True)
     removed = {".venv*" if word == ".venv-*" else word for word in command.split()}
     assert ignored - removed == {".postgres"}
+
+
+def test_what_is_installed_is_not_linted_where_there_is_no_git(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name in (".venv-policy/bin", "deploy"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "a.py").touch()
+    command = [sys.executable, "-m", "ruff", "check", "--show-files"]
+    linted = subprocess.check_output(command, cwd=tmp_path, text=True).splitlines()
+    assert [Path(name).name for name in linted] == ["a.py", "pyproject.toml"]
+    assert str(tmp_path / "deploy/a.py") in linted
