@@ -1,12 +1,15 @@
 """What is being deployed: the version, for people, and the release, which changes whenever anything does."""
 
+import os
 import subprocess
 from hashlib import sha256
 from pathlib import Path
 
 from deploy.settings import DeploySettings
 
-LAYER = Path(".aws-sam/build/SharedLayer")
+FUNCTIONS = Path("functions")
+BUILD = Path(".aws-sam/build")
+"""What `sam deploy` takes the layer and the template from; the functions it takes from where they are."""
 LATER = "DatabaseDeletionProtection"
 """The parameter that the first deploy changes when everything stands, without a new release."""
 
@@ -16,25 +19,34 @@ def read_version() -> str:
     return _git("describe", "--always", "--dirty", "--tags").decode().strip()
 
 
-def compute_release(settings: DeploySettings, failure: str = "", layer: Path = LAYER) -> str:
-    """Ten digits, hexadecimal, over version and commit, what is not committed, the layer and every parameter's value.
+def compute_release(settings: DeploySettings, failure: str = "") -> str:
+    """Ten digits, hexadecimal, over the version, all that is uploaded, and every parameter's value.
 
     failure: the failed update that the stack has come back from, if any. Versions that it published stay, and
     Lambda publishes none that is like the latest: the same release once more would fail ("A version for this Lambda
     function exists").
     """
     # The version too: a tag on a commit that is live changes nothing else, and what is live would not tell it.
-    digest = sha256(f"{read_version()}\0".encode() + _git("rev-parse", "HEAD") + _git("diff", "--binary", "HEAD"))
-    digest.update(failure.encode())
-    names = _git("ls-files", "-z", "--others", "--exclude-standard").decode().split("\0")
-    untracked = [Path(name) for name in names if name]
-    built = [path for path in layer.rglob("*") if path.is_file()]
-    for path in sorted([*untracked, *built]):
-        digest.update(f"{path}\0".encode() + sha256(path.read_bytes()).digest())
+    digest = sha256(f"{read_version()}\0{failure}\0".encode())
+    for path in list_uploaded():
+        digest.update(os.fsencode(path) + b"\0" + sha256(read_content(path)).digest())
     for name, value in sorted(settings.parameters.items()):
         if name != LATER:
             digest.update(f"{name}={value}\0".encode())
     return digest.hexdigest()[:10]
+
+
+def list_uploaded() -> list[Path]:
+    """Everything that is uploaded, but for the functions' bytecode: tests that run meanwhile would change it."""
+    functions = [path for path in FUNCTIONS.rglob("*") if "__pycache__" not in path.parts]
+    return sorted([*functions, *BUILD.rglob("*")])
+
+
+def read_content(path: Path) -> bytes:
+    """A file's bytes, or where a link leads, were it to nothing; a folder has none but what is in it."""
+    if path.is_symlink():
+        return os.fsencode(os.readlink(path))
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _git(*arguments: str) -> bytes:

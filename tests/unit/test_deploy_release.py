@@ -9,6 +9,9 @@ import pytest
 from deploy.release import compute_release
 from deploy.settings import DeploySettings, read_settings
 
+BUILT = ".aws-sam/build/SharedLayer/python/crosswalk.py"
+TEMPLATE = ".aws-sam/build/template.yaml"
+
 
 @pytest.fixture(scope="module")
 def settings() -> DeploySettings:
@@ -16,35 +19,48 @@ def settings() -> DeploySettings:
 
 
 @pytest.fixture
-def repository(settings: DeploySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository with one commit, and a built layer beside it; the tests' working folder."""
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit, and what has been built beside it; the tests' working folder."""
     monkeypatch.chdir(tmp_path)
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "test")
-    (tmp_path / ".gitignore").write_text("built\n")
-    (tmp_path / "app.py").write_text("one")
-    (tmp_path / "built").mkdir()
-    (tmp_path / "built" / "layer.py").write_text("one")
+    for name in ("README.md", "functions/health/app.py", BUILT, TEMPLATE):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("one")
+    (tmp_path / ".gitignore").write_text(".aws-sam\n__pycache__\n")
     for command in ("init --quiet", "add .", "commit --quiet --message one"):
         subprocess.run(["git", *command.split()], check=True)
     return tmp_path
 
 
 def release(settings: DeploySettings, failure: str = "") -> str:
-    return compute_release(settings, failure, Path("built"))
+    return compute_release(settings, failure)
 
 
-def test_the_same_state_is_the_same_release_and_fits_into_names(repository: Path, settings: DeploySettings) -> None:
-    assert release(settings) == release(settings)
-    assert len(release(settings)) == 10
-    assert release(settings).isalnum()
-
-
-@pytest.mark.parametrize("name", ["app.py", "untracked.py", "built/layer.py"])
+@pytest.mark.parametrize("name", ["functions/health/app.py", "functions/health/new.py", BUILT, TEMPLATE])
 def test_a_changed_file_is_another_release(name: str, repository: Path, settings: DeploySettings) -> None:
     before = release(settings)
     (repository / name).write_text("two")
     assert release(settings) != before
+
+
+def test_a_link_that_leads_elsewhere_is_another_release(repository: Path, settings: DeploySettings) -> None:
+    """Were it to nothing, as an editor's lock does, or to a folder."""
+    link = repository / "functions/health/.#app.py"
+    releases = {release(settings)}
+    for target in ("me@here.1", "me@here.2", "."):
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+        releases.add(release(settings))
+    assert len(releases) == 4
+
+
+@pytest.mark.parametrize("name", [".#README.md", ".venv", "functions/__pycache__/app.pyc"])
+def test_what_is_not_uploaded_leaves_the_release(name: str, repository: Path, settings: DeploySettings) -> None:
+    before = release(settings)
+    (repository / name).parent.mkdir(exist_ok=True)
+    (repository / name).symlink_to("nothing")
+    assert release(settings) == before
 
 
 def test_a_commit_is_another_release(repository: Path, settings: DeploySettings) -> None:
