@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deploy.account import check_account
 from deploy.bootstrap import name_artifacts_bucket
 from deploy.python import find_python
-from deploy.release import LATER, compute_release, read_version
+from deploy.release import LATER, advise_on_version, compute_release, read_version
 from deploy.settings import DeploySettings, read_settings
 from deploy.settle import settle_stack
 from deploy.site import publish_site
@@ -86,7 +86,7 @@ def tell_protection(settings: DeploySettings) -> int:
 
 
 def check(settings: DeploySettings) -> None:
-    for advice in check_account(settings):
+    for advice in [*advise_on_version(), *check_account(settings)]:
         print(advice)
 
 

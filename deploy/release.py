@@ -10,13 +10,33 @@ from deploy.settings import DeploySettings
 FUNCTIONS = Path("functions")
 BUILD = Path(".aws-sam/build")
 """What `sam deploy` takes the layer and the template from; the functions it takes from where they are."""
+UNKNOWN = "unknown"
 LATER = "DatabaseDeletionProtection"
 """The parameter that the first deploy changes when everything stands, without a new release."""
 
 
 def read_version() -> str:
-    """What is being deployed, as git names it: a tag, or a commit, `-dirty` when something is not committed."""
-    return _git("describe", "--always", "--dirty", "--tags").decode().strip()
+    """What is being deployed, as git names it: a tag, or a commit, `-dirty` when something is not committed.
+
+    `unknown` where git can name nothing, as in an archive of the source.
+    """
+    described = ask_git()
+    return described.stdout.strip() if described.returncode == 0 else UNKNOWN
+
+
+def advise_on_version() -> list[str]:
+    """What git says where it can name no version: perhaps that the repository is another user's."""
+    described = ask_git()
+    if described.returncode == 0:
+        return []
+    reason = " ".join(described.stderr.split())
+    return [f"GET /health will say that the version is {UNKNOWN}, since git names none: {reason}"]
+
+
+def ask_git() -> subprocess.CompletedProcess[str]:
+    """By `env`, which says so where there is no git."""
+    command = ["/usr/bin/env", "git", "describe", "--always", "--dirty", "--tags"]
+    return subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
 
 
 def compute_release(settings: DeploySettings, failure: str = "") -> str:
@@ -47,7 +67,3 @@ def read_content(path: Path) -> bytes:
     if path.is_symlink():
         return os.fsencode(os.readlink(path))
     return path.read_bytes() if path.is_file() else b""
-
-
-def _git(*arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], check=True, capture_output=True).stdout  # noqa: S603, S607

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.release import compute_release
+from deploy.release import advise_on_version, compute_release, read_version
 from deploy.settings import DeploySettings, read_settings
 
 BUILT = ".aws-sam/build/SharedLayer/python/crosswalk.py"
@@ -92,3 +92,33 @@ def test_every_parameter_but_the_databases_protection_makes_another_release(
 
 def set_parameter(settings: DeploySettings, name: str) -> DeploySettings:
     return replace(settings, parameters={**settings.parameters, name: "another"})
+
+
+def test_the_version_is_the_tag_and_says_what_is_not_committed(repository: Path) -> None:
+    subprocess.run(["git", "tag", "v1.0.0"], check=True)
+    assert (read_version(), advise_on_version()) == ("v1.0.0", [])
+    (repository / "README.md").write_text("two")
+    assert read_version() == "v1.0.0-dirty"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("GIT_DIR", "nowhere", "not a git repository"),
+        ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1", "detected dubious ownership"),
+        ("PATH", "", "No such file or directory"),
+    ],
+    ids=["no repository", "another user's", "no git"],
+)
+def test_where_git_names_no_version_it_is_unknown_and_a_line_says_why(
+    variable: str, value: str, reason: str, repository: Path, settings: DeploySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")  # which may trust every folder
+    monkeypatch.setenv(variable, value)
+    assert read_version() == "unknown"
+    (advice,) = advise_on_version()
+    assert reason in advice
+    assert "\n" not in advice
+    first = release(settings)
+    (repository / "functions/health/app.py").write_text("two")
+    assert release(settings) != first
