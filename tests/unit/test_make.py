@@ -107,6 +107,15 @@ def test_clean_removes_what_git_ignores_but_not_the_users() -> None:
     assert ignored - removed == {".postgres"}
 
 
+def test_an_environment_may_be_a_link_to_another_clones(tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".gitignore", tmp_path)
+    for name in (".venv", ".venv-sam", ".npm"):
+        (tmp_path / name).symlink_to(ROOT)
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    untracked = subprocess.check_output(["git", "status", "--porcelain"], cwd=tmp_path, text=True)
+    assert untracked == "?? .gitignore\n"
+
+
 def test_what_is_installed_is_not_linted_where_there_is_no_git(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for name in (".venv-policy/bin", "deploy"):
