@@ -148,8 +148,10 @@ prepare: $(VENV)/.dev $(SAM_VENV)/.installed  ## the first half of a deploy: che
 	@echo "== Build" && PYTHON313=$$($(BIN)/python -m deploy python $(ENVIRONMENT)) && export PYTHON313 && \
 		$(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))
 
-SAM_DEPLOY = $(SAM) deploy --config-env $(ENVIRONMENT) --s3-bucket $$($(BIN)/python -m deploy bucket $(ENVIRONMENT)) \
-	--parameter-overrides $$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) $(SAM_ARGS)
+# By way of variables: the shell would not notice that a command within another one has failed.
+SAM_DEPLOY = bucket=$$($(BIN)/python -m deploy bucket $(ENVIRONMENT)) && \
+	parameters=$$($(BIN)/python -m deploy parameters $(ENVIRONMENT)) && \
+	$(SAM) deploy --config-env $(ENVIRONMENT) --s3-bucket "$$bucket" --parameter-overrides "$$parameters" $(SAM_ARGS)
 
 release:  ## the second half: everything that touches the account (ENVIRONMENT=dev)
 	@echo "== Check the account" && $(BIN)/python -m deploy check $(ENVIRONMENT)

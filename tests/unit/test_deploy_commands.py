@@ -207,6 +207,41 @@ def test_make_hands_on_the_word_that_lets_a_database_be_replaced() -> None:
     assert subprocess.check_output(show, text=True) == "yes"
 
 
+@pytest.fixture
+def stand_ins(tmp_path: Path) -> list[str]:
+    """What has make run two programs of the test's own: a Python that refuses what BROKEN names, and SAM."""
+    programs = {
+        "python": 'if [ "$3" = "$BROKEN" ]; then echo "The $3 is refused." >&2; exit 1; fi; echo "the $3"',
+        "sam": "printf '<%s>' \"$@\"",
+    }
+    for name, program in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{program}\n")
+        (tmp_path / name).chmod(0o755)
+    return ["--silent", f"BIN={tmp_path}", f"SAM={tmp_path}/sam"]
+
+
+def run_make(*arguments: str, broken: str = "") -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"BROKEN": broken}
+    return subprocess.run(["make", *arguments], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_sam_deploys_from_the_bucket_and_with_the_parameters_it_is_told(stand_ins: list[str]) -> None:
+    done = run_make(*stand_ins, "release", "SAM_ARGS=--debug")
+    told = "<--s3-bucket><the bucket><--parameter-overrides><the parameters><--debug>"
+    assert f"== Deploy\n<deploy><--config-env><dev>{told}" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("broken", ["bucket", "parameters"])
+def test_without_bucket_or_parameters_sam_does_not_begin(broken: str, stand_ins: list[str]) -> None:
+    done = run_make(*stand_ins, "release", broken=broken)
+    assert done.returncode != 0
+    assert done.stdout == "== Check the account\nthe check\n== Deploy\n"
+    said, end_of_make = done.stderr.splitlines()
+    assert said == f"The {broken} is refused."
+    assert "***" in end_of_make
+
+
 def test_closed_rates_are_named() -> None:
     parameters = {**read_settings("dev").parameters, "UserRate": "0", "ConversionRate": "0"}
     assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate", "ConversionRate"}
