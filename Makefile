@@ -143,7 +143,9 @@ bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name,
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
 deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
 
+# An unknown environment is told at once.
 prepare: $(VENV)/.dev $(SAM_VENV)/.installed  ## the first half of a deploy: check the source, build
+	@$(BIN)/python -m deploy architecture $(ENVIRONMENT) >/dev/null
 	@echo "== Check the source" && $(MAKE) --no-print-directory check
 	@echo "== Build" && PYTHON313=$$($(BIN)/python -m deploy python $(ENVIRONMENT)) && export PYTHON313 && \
 		$(MAKE) --no-print-directory build ARCHITECTURE=$$($(BIN)/python -m deploy architecture $(ENVIRONMENT))

@@ -242,6 +242,13 @@ def test_without_bucket_or_parameters_sam_does_not_begin(broken: str, stand_ins:
     assert "***" in end_of_make
 
 
+def test_an_unknown_environment_is_told_before_anything_is_checked(stand_ins: list[str]) -> None:
+    installed = ["--old-file=.venv/.dev", "--old-file=.venv-sam/.installed"]
+    done = run_make(*stand_ins, *installed, "prepare", broken="architecture")
+    assert done.stdout == ""
+    assert done.stderr.startswith("The architecture is refused.\n")
+
+
 def test_closed_rates_are_named() -> None:
     parameters = {**read_settings("dev").parameters, "UserRate": "0", "ConversionRate": "0"}
     assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate", "ConversionRate"}
