@@ -117,11 +117,20 @@ def smoke(settings: DeploySettings) -> None:
 
 
 def destroy(settings: DeploySettings) -> None:
-    if input(f"This deletes {settings.stack} with all its users. Type its name to go on: ") != settings.stack:
+    if ask(f"This deletes {settings.stack} with all its users. Type its name to go on: ") != settings.stack:
         raise DeployError("Nothing was deleted.")
     for step in destroy_stack(settings.stack):
         print(step, flush=True)
     print("Gone, but for the database's last snapshot: see the RDS console, or docs/operations.md to restore it.")
+
+
+def ask(question: str) -> str:
+    """What is typed; nothing where nobody is there to type."""
+    try:
+        return input(question)
+    except EOFError:
+        print()
+        return ""
 
 
 COMMANDS: dict[str, Callable[[DeploySettings], int | None]] = {

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import boto3
@@ -119,6 +120,15 @@ def test_destroy_deletes_nothing_until_the_stacks_name_is_typed(stack: str, monk
     assert command.main(["destroy", "dev"]) == 1
     assert boto3.client("rds").describe_db_instances()["DBInstances"][0]["DeletionProtection"]
     assert len(boto3.client("s3").list_object_versions(Bucket=stack)["Versions"]) == 2
+
+
+def test_destroy_deletes_nothing_where_nobody_can_be_asked(
+    stack: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    assert command.main(["destroy", "dev"]) == 1
+    assert capsys.readouterr().err == "Nothing was deleted.\n"
+    assert boto3.client("rds").describe_db_instances()["DBInstances"][0]["DeletionProtection"]
 
 
 def test_without_a_stack_destroy_goes_on_with_what_it_has_left(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
