@@ -36,10 +36,11 @@ class DeploySettings:
 
 def read_settings(name: str, samconfig: Path = SAMCONFIG, template: Path = TEMPLATE) -> DeploySettings:
     """The settings of the environment of that name. Raises DeployError if there is none."""
-    environments = tomllib.loads(samconfig.read_text())
-    if "deploy" not in environments.get(name, ()):
-        known = ", ".join(sorted(key for key, value in environments.items() if isinstance(value, dict)))
-        raise DeployError(f"{samconfig.name} has no environment {name}; it has {known}.")
+    tables = tomllib.loads(samconfig.read_text())
+    # Not every one is an environment: there are SAM's version, and perhaps settings of its other commands.
+    environments = {key: one for key, one in tables.items() if isinstance(one, dict) and "deploy" in one}
+    if name not in environments:
+        raise DeployError(f"{samconfig.name} has no environment {name}; it has {', '.join(sorted(environments))}.")
     given = environments[name]["deploy"]["parameters"]
     parameters = read_defaults(template)
     for setting in given["parameter_overrides"]:

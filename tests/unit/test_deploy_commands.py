@@ -109,9 +109,10 @@ def test_an_unknown_command_prints_what_there_is(capsys: pytest.CaptureFixture[s
     assert "destroy" in capsys.readouterr().err
 
 
-def test_an_unknown_environment_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "staging"]) == 1
-    assert capsys.readouterr().err == "samconfig.toml has no environment staging; it has dev, prod.\n"
+@pytest.mark.parametrize("name", ["staging", "version"])
+def test_an_unknown_environment_is_one_line_on_stderr(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", name]) == 1
+    assert capsys.readouterr().err == f"samconfig.toml has no environment {name}; it has dev, prod.\n"
 
 
 @pytest.mark.parametrize("name", ["parameters", "check", "protected", "settle", "publish", "smoke"])
