@@ -66,7 +66,7 @@ IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(lastword $(value FILE))
 
 convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
 	@test -n $(call quote,FILE) || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
-	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) $(call quote,FILE) -o $(if $(value OUT),$(call quote,OUT),-) $(ARGS)
+	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) --output=$(if $(value OUT),$(call quote,OUT),-) $(ARGS) -- $(call quote,FILE)
 
 # axe-core, for the tests of the page. Where npm is missing they say so.
 .npm/.installed: requirements/npm.txt

@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NAME = 'it\'s "two"  `echo a` $(error b) $(echo c) $$HOME;#\\'
 """A name that holds what make or the shell would run, expand or divide."""
+OURS = Path(os.path.relpath(sys.executable, ROOT)).parent
+"""The programs of these tests' own Python, from the project, whose folder may have such a name, too."""
 RECORDER = """#!/bin/sh
 printf '%s\\0' "$@"
 """
@@ -35,8 +37,7 @@ def make(programs: Path, *arguments: str) -> list[str]:
 def test_a_file_with_any_name_is_converted(tmp_path: Path) -> None:
     source, target = tmp_path / f"{NAME}.json", tmp_path / f"{NAME}.xml"
     source.write_text("[1]")
-    programs = Path(os.path.relpath(sys.executable, ROOT)).parent
-    assert make(programs, "convert", f"FILE={source}", f"OUT={target}") == []
+    assert make(OURS, "convert", f"FILE={source}", f"OUT={target}") == []
     assert target.exists()
 
 
@@ -44,7 +45,13 @@ def test_a_file_with_any_name_is_converted(tmp_path: Path) -> None:
     ("name", "to"), [("a.json", "to-xml"), ("a b.jsonl.gz", "to-xml"), ("a.json b.xml", "to-json")]
 )
 def test_the_end_of_a_name_says_what_it_becomes(programs: Path, name: str, to: str) -> None:
-    assert make(programs, "convert", f"FILE={name}") == ["-m", "crosswalk", to, name, "-o", "-"]
+    assert make(programs, "convert", f"FILE={name}") == ["-m", "crosswalk", to, "--output=-", "--", name]
+
+
+def test_the_name_of_a_file_is_no_option() -> None:
+    told = ["--silent", "--old-file=.venv/.local", f"BIN={OURS}", "convert", "FILE=-x.json", "OUT=-x.xml"]
+    done = subprocess.run(["make", *told], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.startswith("crosswalk: -x.json: No such file")
 
 
 def test_a_bucket_may_have_folders_with_any_name(programs: Path) -> None:
