@@ -244,6 +244,11 @@ def test_a_file_that_cannot_be_opened_is_named(arguments: list[str]) -> None:
     assert done.stderr.endswith(b": No such file or directory\n")
 
 
+def test_an_output_without_a_name_is_not_taken_for_the_working_folder() -> None:
+    done = run("to-xml", "-o", "", document=JSON)
+    assert (done.returncode, done.stderr) == (1, b"crosswalk: The output file has no name\n")
+
+
 def test_a_full_disk_is_not_told_of_the_document(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(JSON)
     done = run("to-xml", tmp_path / "a.json", "-o", "/dev/full")

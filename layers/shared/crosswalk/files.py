@@ -50,6 +50,8 @@ def open_output(name: str) -> AbstractContextManager[BinaryIO]:
     if name == "-":
         # Not Python's own stream: under -u it has no buffer, and nothing would notice that only a part was written.
         return open(get_descriptor(sys.stdout, "standard output"), "wb", closefd=False)
+    if not name:  # it would stand for the working folder
+        raise FileNotFoundError(errno.ENOENT, "The output file has no name")
     mode = find_mode(name)
     if mode is None:
         return replace_when_whole(name, choose_permissions())
