@@ -16,6 +16,7 @@ PROGRAMS = {
         os.environ.get("FIREFOX", ""),
         *("firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"),
     ),
+    "git": ("git",),
     "npm": ("npm",),
     "pgbouncer": ("pgbouncer", "/usr/sbin/pgbouncer"),
     "postgresql-15": (
@@ -26,6 +27,7 @@ PROGRAMS = {
 ON_MACOS = {
     "chromium": "google-chrome",
     "firefox-esr": "firefox",
+    "git": "git",
     "npm": "node",
     "pgbouncer": "pgbouncer",
     "postgresql-15": "postgresql@15",

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.release import advise_on_version, compute_release, read_version
 from deploy.settings import DeploySettings, read_settings
+from tests.programs import find_program
 
 BUILT = ".aws-sam/build/SharedLayer/python/crosswalk.py"
 TEMPLATE = ".aws-sam/build/template.yaml"
@@ -21,6 +22,7 @@ def settings() -> DeploySettings:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with one commit, and what has been built beside it; the tests' working folder."""
+    find_program("git")
     monkeypatch.chdir(tmp_path)
     for name in ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
         monkeypatch.setenv(name, "test")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.programs import find_program
+
 ROOT = Path(__file__).parents[2]
 NAME = 'it\'s "two"  `echo a` $(error b) $(echo c) $$HOME;#\\'
 """A name that holds what make or the shell would run, expand or divide."""
@@ -115,11 +117,12 @@ def test_clean_removes_what_git_ignores_but_not_the_users() -> None:
 
 
 def test_an_environment_may_be_a_link_to_another_clones(tmp_path: Path) -> None:
+    git = find_program("git")
     shutil.copy(ROOT / ".gitignore", tmp_path)
     for name in (".venv", ".venv-sam", ".npm"):
         (tmp_path / name).symlink_to(ROOT)
-    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
-    untracked = subprocess.check_output(["git", "status", "--porcelain"], cwd=tmp_path, text=True)
+    subprocess.run([git, "init", "--quiet"], cwd=tmp_path, check=True)
+    untracked = subprocess.check_output([git, "status", "--porcelain"], cwd=tmp_path, text=True)
     assert untracked == "?? .gitignore\n"
 
 
