@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+from collections.abc import Iterator
 from time import process_time
 from typing import Annotated, Any
 
@@ -100,14 +101,19 @@ def count(metric: str, printed: str) -> list[tuple[list[str], dict[str, Any]]]:
     return [(entry["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0], entry) for entry in entries]
 
 
-def test_an_unexpected_error_is_counted_for_its_release(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("CROSSWALK_RELEASE", "0123456789")
+    read_service_settings.cache_clear()
+    yield "0123456789"
+    read_service_settings.cache_clear()
+
+
+def test_an_unexpected_error_is_counted_for_its_release(release: str, capsys: pytest.CaptureFixture[str]) -> None:
     request("GET", "/failure")
     ((dimensions, entry),) = count("UnexpectedErrors", capsys.readouterr().out)
     assert sorted(dimensions) == ["release", "service"]
-    assert (entry["UnexpectedErrors"], entry["release"]) == ([1.0], "0123456789")
+    assert (entry["UnexpectedErrors"], entry["release"]) == ([1.0], release)
 
 
 def test_an_absent_database_is_counted_for_all_functions_as_one(capsys: pytest.CaptureFixture[str]) -> None:
