@@ -4,7 +4,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar
 
 from local.host.environment import Log
 from local.host.service import Function
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 NOWHERE = {"POSTGRES_DB_HOST": "127.0.0.1", "POSTGRES_DB_PORT": "9"}  # nobody listens there: a 503
 INTERVAL = 1.0  # seconds between two looks at the server
+END_LIMIT = 5.0  # seconds for the server to end
+
+T = TypeVar("T")
 
 
 class Database:
@@ -53,18 +58,22 @@ class Database:
                     await renew()
 
     async def stop(self) -> None:
-        """Stops the server if it was started here."""
-        if self._first:
-            await asyncio.wait([self._first])
-        if self._server:
-            await asyncio.to_thread(self._server.stop)
+        """Stops the server if it was started here. One that neither starts nor stops is left as it is."""
+        try:
+            async with asyncio.timeout(END_LIMIT):
+                if self._first:
+                    await asyncio.wait([self._first])
+                if self._server:
+                    await run_aside(self._server.stop)
+        except TimeoutError:
+            self._log("local", "the database did not end, and is left as it is")
 
     def _is_away(self) -> bool:
         return bool(self._trouble) or self._server is None or self._server.has_died()
 
     async def _start(self) -> None:
         try:
-            self._variables = await asyncio.to_thread(self._start_server)
+            self._variables = await run_aside(self._start_server)
         except Exception as error:
             if str(error) != self._trouble:
                 self._log("local", f"the database did not start, its functions answer 503: {error}")
@@ -80,3 +89,18 @@ class Database:
 
         self._server = self._server or SharedServer()
         return self._server.start()
+
+
+async def run_aside(work: Callable[[], T]) -> T:
+    """What the work returns, from a thread that the program's end does not wait for, as it would for asyncio's own."""
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        outcome.set_running_or_notify_cancel()
+        try:
+            outcome.set_result(work())
+        except Exception as error:
+            outcome.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return await asyncio.wrap_future(outcome)

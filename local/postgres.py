@@ -27,6 +27,8 @@ OWNER = "crosswalk_owner"
 APPLICATION = "crosswalk"
 DATABASE = "crosswalk"
 
+PATIENCE = 3  # seconds for a server of this machine to answer
+TLS_REQUEST = bytes.fromhex("00000008 04d2162f")
 ATTEMPTS = 5  # one a second: what was killed in the middle of starting or stopping its server has left it there
 
 
@@ -64,8 +66,9 @@ class Server:
         return int((self.data / "postmaster.pid").read_text().splitlines()[3])
 
     def is_running(self) -> bool:
-        """Whether it takes connections, whoever has started it."""
+        """Whether it takes connections, whoever has started it. If it was killed, its port may now be another's."""
         try:
+            os.kill(self.pid, 0)
             return takes_connections(self.port)
         except (OSError, IndexError, ValueError):
             return False
@@ -141,17 +144,29 @@ def as_unprivileged_user(command: Sequence[str]) -> list[str]:
     return ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", *capabilities, *command]
 
 
-def find_free_port() -> int:
+def find_free_port(wanted: int = 0) -> int:
+    """The port wanted if nobody listens there, else another one."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
 def takes_connections(port: int, host: str = "127.0.0.1") -> bool:
-    with socket.socket() as client:
-        client.settimeout(1)
-        return client.connect_ex((host, port)) == 0
+    """Whether PostgreSQL listens there: asked for TLS it answers by one letter, and nothing else would.
+
+    https://www.postgresql.org/docs/18/protocol-flow.html#PROTOCOL-FLOW-SSL
+    """
+    try:
+        with socket.create_connection((host, port), timeout=PATIENCE) as client:
+            client.sendall(TLS_REQUEST)
+            return client.recv(16) in (b"S", b"N")
+    except OSError:
+        return False
 
 
 def is_given() -> bool:
@@ -168,7 +183,7 @@ class SharedServer:
     def __init__(self, folder: Path | None = None, options: Mapping[str, str] | None = None) -> None:
         self.server = Server(folder or FOLDER, options=options)
         self._use: TextIO | None = None
-        self._port: int | None = None
+        self._port = 0
 
     def start(self, listen: str | None = None) -> dict[str, str]:
         """The POSTGRES_* variables of the migrated database. Called again, it starts a server that has died.
@@ -190,7 +205,7 @@ class SharedServer:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 if not self.server.is_running():
-                    self.server.start(self._port)
+                    self.server.start(find_free_port(self._port))
                 self._port = self.server.port
                 prepare(self.server)
                 break
@@ -225,7 +240,7 @@ class SharedServer:
 def prepare(server: Server) -> None:
     """Makes the database if it is missing, and brings its schema up to date."""
     login: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "user": MASTER, "password": server.password}
-    with psycopg.connect(autocommit=True, dbname="postgres", **login) as connection:
+    with psycopg.connect(autocommit=True, connect_timeout=PATIENCE, dbname="postgres", **login) as connection:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:
             # As the master that RDS makes: no superuser, but it owns the database and makes roles.
             secret = connection.pgconn.encrypt_password(server.password.encode(), OWNER.encode(), b"scram-sha-256")

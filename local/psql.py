@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+from crosswalk.migrations import CONNECT_TIMEOUT
 from crosswalk.settings import DatabaseSettings
 from local.postgres import SharedServer
 
@@ -17,6 +18,7 @@ def main(arguments: list[str]) -> int:
             "PGPORT": str(settings.postgres_db_port),
             "PGDATABASE": settings.postgres_db_name,
             "PGUSER": settings.owner,
+            "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT),
             "PGPASSWORD": settings.get_password(settings.owner) or "",
         }
         return subprocess.call([shared.server.programs / "psql", *arguments], env={**os.environ, **target})

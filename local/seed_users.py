@@ -6,6 +6,7 @@ import psycopg
 from tqdm import tqdm
 
 from crosswalk.login import get_login
+from crosswalk.migrations import CONNECT_TIMEOUT
 from crosswalk.settings import DatabaseSettings
 from local.postgres import SharedServer
 
@@ -14,7 +15,8 @@ STEP = 1000
 
 def seed_users(settings: DatabaseSettings, count: int, *, quiet: bool = False) -> None:
     """Add so many users by COPY, in one transaction, as the table's owner; then vacuum, as deep offsets need it."""
-    with psycopg.connect(autocommit=True, **get_login(settings, settings.owner)) as connection:
+    login = get_login(settings, settings.owner)
+    with psycopg.connect(autocommit=True, connect_timeout=CONNECT_TIMEOUT, **login) as connection:
         connection.execute("SET statement_timeout = 0")  # the login may be the application's too
         with connection.transaction():
             row = connection.execute("SELECT coalesce(max(id), 0) FROM users").fetchone()

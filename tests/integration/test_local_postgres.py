@@ -3,9 +3,12 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,8 @@ import pytest
 from local import postgres
 from local.database import Database
 from local.host.service import Function
-from local.postgres import Server
+from local.postgres import Server, SharedServer
+from tests.databases import FAST, Servers, wait_until
 from tests.running import PYTHONPATH
 
 CODE = """
@@ -129,6 +133,72 @@ def test_a_server_that_dies_is_started_again_where_it_was(tmp_path: Path, monkey
         assert not server.is_running()
 
     asyncio.run(main())
+
+
+@pytest.mark.usefixtures("no_server_given")
+@pytest.mark.parametrize("knows_the_port", [True, False], ids=["same-runner", "next-runner"])
+def test_a_port_that_somebody_else_has_taken_is_left_to_them(tmp_path: Path, knows_the_port: bool) -> None:
+    first = SharedServer(tmp_path, FAST)
+    port = int(first.start()["POSTGRES_DB_PORT"])
+    os.kill(first.server.pid, signal.SIGKILL)
+    wait_until(lambda: not first.server.is_running())
+    second = first if knows_the_port else SharedServer(tmp_path, FAST)
+    with socket.create_server(("127.0.0.1", port)):  # it says nothing
+        assert int(second.start()["POSTGRES_DB_PORT"]) != port
+        first.stop()
+        second.stop()
+    assert not second.server.is_running()
+
+
+def test_another_postgresql_at_the_old_port_is_not_our_server(tmp_path: Path, servers: Servers) -> None:
+    another = servers.get_server("postgresql-18")
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/postmaster.pid").write_text(f"{ended.pid}\n{tmp_path}\n0\n{another.port}\n")
+    assert another.is_running()
+    assert not Server(tmp_path).is_running()
+
+
+@pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-OpenSSH_9.9\r\n"], ids=["silent", "another-protocol"])
+def test_a_listener_that_does_not_speak_postgresql_takes_no_connections(
+    monkeypatch: pytest.MonkeyPatch, greeting: bytes
+) -> None:
+    monkeypatch.setattr(postgres, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(postgres.takes_connections, listener.getsockname()[1])
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(greeting)
+            assert not asked.result()
+
+
+STUCK = """
+import asyncio, pathlib, sys
+from local import database, postgres
+from local.host.service import Function
+postgres.FOLDER = folder = pathlib.Path(sys.argv[1])
+database.END_LIMIT = 0.2
+function = Function("get_user", "", "", "", folder, (), 3, 128, {"POSTGRES_DB_HOST": ""})
+
+async def main():
+    ours = database.Database(lambda source, line: print(line))
+    asked = asyncio.create_task(ours.provide(function))
+    await asyncio.sleep(0.5)
+    await ours.stop()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.usefixtures("no_server_given")
+def test_the_end_does_not_wait_for_a_start_that_does_not_end(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        environment = {**os.environ, "PYTHONPATH": PYTHONPATH}
+        command = [sys.executable, "-c", STUCK, str(tmp_path)]
+        printed = subprocess.check_output(command, env=environment, text=True, timeout=20)
+    assert "left as it is" in printed
 
 
 @pytest.mark.usefixtures("no_server_given")
