@@ -36,7 +36,8 @@ class Storage:
     def __init__(self, find_buckets: Callable[[], Buckets], log: Log, host: str = "127.0.0.1") -> None:
         self._find_buckets = find_buckets
         self._log = log
-        self._listener = socket.create_server((host, 0))
+        self._listener = socket.socket()
+        self._listener.bind((host, 0))  # it listens once S3 is ready: until then functions hear at once that it is not
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._started: asyncio.Task[None] | None = None
         self._server: Any = None
@@ -45,10 +46,10 @@ class Storage:
         self.address = f"http://{reachable}:{self._listener.getsockname()[1]}"
 
     async def provide(self, function: Function) -> dict[str, str]:
-        """The variables by which the function finds S3, once it is there."""
+        """The variables by which the function finds S3, once it is there, or this attempt to start it has failed."""
         if VARIABLE not in function.environment:
             return {}
-        if self._started is None:
+        if self._started is None or (self._started.done() and self._server is None):
             self._started = asyncio.create_task(self._start())
         await asyncio.shield(self._started)
         return {
@@ -79,8 +80,12 @@ class Storage:
 
     async def _start(self) -> None:
         self._log("local", "starting S3")
-        await asyncio.to_thread(self._serve, asyncio.get_running_loop())
-        self._log("local", f"S3 is ready at {self.address}")
+        try:
+            await asyncio.to_thread(self._serve, asyncio.get_running_loop())
+        except Exception:
+            self._log("local", f"S3 did not start, its functions answer 503\n{format_exc().rstrip()}")
+        else:
+            self._log("local", f"S3 is ready at {self.address}")
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # else it would let any page do anything
@@ -94,14 +99,16 @@ class Storage:
         def notify(event: dict[str, Any]) -> None:
             loop.call_soon_threadsafe(self._events.put_nowait, event)
 
+        create_buckets(self._find_buckets())
         backend = take_any_type(create_backend_app("s3"))
         application = refuse_strangers(tell_of_new_objects(backend, notify), self._key)
         host, port = self._listener.getsockname()[:2]
-        self._server = make_server(
+        server = make_server(
             host, port, application, threaded=True, request_handler=Handler, fd=self._listener.fileno()
         )
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        create_buckets(self.address, self._key, self._find_buckets())
+        self._listener.listen()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self._server = server
 
     async def _tell(self, deployment: Deployment, function: Function, event: dict[str, Any]) -> None:
         try:
@@ -190,20 +197,33 @@ def describe_object(bucket: str, key: str, etag: str, size: int) -> dict[str, An
     }
 
 
-def create_buckets(address: str, key: str, buckets: Buckets) -> None:
-    """Makes the template's buckets, each with its rules for pages. Nothing lives long enough here to be removed."""
-    import boto3
+RULE_NAMES = {
+    "AllowedHeaders": "AllowedHeader",
+    "AllowedMethods": "AllowedMethod",
+    "AllowedOrigins": "AllowedOrigin",
+    "ExposedHeaders": "ExposeHeader",
+    "Id": "ID",
+    "MaxAge": "MaxAgeSeconds",
+}
+"""CloudFormation's names of what is in a rule for pages, and the API's."""
 
-    client = boto3.client(
-        "s3",
-        endpoint_url=address,
-        region_name="us-east-1",
-        aws_access_key_id=key,
-        aws_secret_access_key=key,
-    )
-    names = {"MaxAge": "MaxAgeSeconds"}  # CloudFormation's names and the API's
+
+def create_buckets(buckets: Buckets) -> None:
+    """Makes the template's buckets, each with its rules for pages. Nothing lives long enough here to be removed.
+
+    A client would do it with the credentials, the profile and the proxy of whoever runs this.
+    """
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
+
+    backend = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    backend.reset()
     for bucket, properties in buckets.items():
-        client.create_bucket(Bucket=bucket)
+        backend.create_bucket(bucket, "us-east-1")
         if cors := properties.get("CorsConfiguration"):
-            rules = [{names.get(name, name): value for name, value in rule.items()} for rule in cors["CorsRules"]]
-            client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+            backend.put_bucket_cors(bucket, [translate_rule(rule) for rule in cors["CorsRules"]])
+
+
+def translate_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule for pages as the API has it, where a number is a text."""
+    return {RULE_NAMES[name]: value if isinstance(value, list) else str(value) for name, value in rule.items()}

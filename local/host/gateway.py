@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from time import perf_counter
+from traceback import format_exc
 from typing import Any, TypeVar
 
 from starlette.exceptions import HTTPException
@@ -143,6 +144,9 @@ class Gateway:
             self._log(function.name, f"{error or f'no answer after {TIMEOUT:.0f} seconds'} ({request.id})")
             refusal = {Throttled: REJECTED, TimeoutError: LATE}.get(type(error), FAILED)
             return refuse(refusal, request, service)
+        except Exception:  # this machine's trouble: Lambda says no more of its own
+            self._log(function.name, f"no answer ({request.id})\n{format_exc().rstrip()}")
+            return refuse(REJECTED, request, service)
 
     async def _find_file(self, request: Request, http: HttpRequest) -> Response | None:
         """A file of the site; `no-cache` has the browser ask each time whether it has changed."""

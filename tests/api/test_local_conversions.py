@@ -163,6 +163,17 @@ def test_no_log_holds_an_id(client: httpx.Client, running_service: RunningServic
     assert begun["id"] not in "\n".join(running_service.lines)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"), [("AWS_PROFILE", "nope"), ("AWS_RETRY_MODE", "nope"), ("http_proxy", "http://127.0.0.1:9")]
+)
+def test_what_the_shell_says_of_aws_and_of_proxies_does_not_matter(variable: str, value: str) -> None:
+    no_database = {"POSTGRES_DB_HOST": "127.0.0.1", "POSTGRES_DB_PORT": "9"}
+    running = RunningService(ROOT, **no_database, **{variable: value})
+    with httpx.Client(base_url=running.address, timeout=PATIENCE) as client:
+        assert convert(client, b"[]", "xml")["status"] == "done"
+    running.stop()
+
+
 def test_nothing_of_s3_starts_when_no_function_needs_it() -> None:
     running = RunningService(ROOT / "tests/local_project")
     httpx.get(f"{running.address}/")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from local.host.deployment import Deployment
-from local.host.environment import FunctionFailed, InvocationError, RequestTooLarge, Throttled, TimedOut
+from local.host.environment import FunctionFailed, RequestTooLarge, Throttled, TimedOut
 from local.host.gateway import FAILED, LATE, REJECTED, UNKNOWN_ROUTE, Gateway, Refusal, refuse
 from local.host.proxy_event import Request
 from local.host.service import Function, GatewayResponse, Service
@@ -60,7 +60,7 @@ def test_a_type_without_response_of_its_own_takes_that_of_its_class(refusal: Ref
 
 def ask(
     monkeypatch: pytest.MonkeyPatch,
-    outcome: bytes | InvocationError,
+    outcome: bytes | Exception,
     *,
     method: str = "GET",
     path: str = "/echo",
@@ -104,12 +104,20 @@ ANSWER = b'{"statusCode": 200, "body": "answered"}'
         (TimedOut("Task timed out after 1.00 seconds"), 502),
         (Throttled("all 10 environments are busy"), 500),
         (RequestTooLarge("6291456 bytes"), 413),
+        (OSError(24, "Too many open files"), 500),
     ],
 )
 def test_what_lambda_says_becomes_the_status_that_aws_documents(
-    monkeypatch: pytest.MonkeyPatch, outcome: bytes | InvocationError, status: int
+    monkeypatch: pytest.MonkeyPatch, outcome: bytes | Exception, status: int
 ) -> None:
     assert ask(monkeypatch, outcome).status_code == status
+
+
+def test_an_error_of_this_machine_has_an_id_and_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    answer = ask(monkeypatch, OSError(24, "Too many open files"), logged=logged)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert any(answer.headers["X-Request-Id"] in line and "Too many open files" in line for line in logged)
 
 
 @pytest.mark.parametrize(

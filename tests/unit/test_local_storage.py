@@ -46,7 +46,12 @@ def run(test: Callable[[Storage, Any], Awaitable[None]], log: Log = lambda sourc
 def test_the_templates_buckets_are_there_with_their_rules_for_pages() -> None:
     async def look(_: Storage, client: Any) -> None:
         (cors,) = client.get_bucket_cors(Bucket="ConversionsBucket")["CORSRules"]
-        assert (cors["AllowedOrigins"], cors["AllowedMethods"]) == (["*"], ["GET", "PUT"])
+        assert cors == {
+            "AllowedOrigins": ["*"],
+            "AllowedMethods": ["GET", "PUT"],
+            "AllowedHeaders": ["content-type"],
+            "MaxAgeSeconds": 3600,
+        }
 
     run(look)
 
@@ -90,6 +95,23 @@ def test_a_function_that_needs_no_s3_hears_nothing_of_it() -> None:
     async def ask() -> None:
         storage = Storage(lambda: SERVICE.buckets, lambda source, line: pytest.fail(line))
         assert await storage.provide(FUNCTIONS["json_to_xml"]) == {}
+        await storage.stop()
+
+    asyncio.run(ask())
+
+
+def test_a_start_that_fails_is_tried_again_when_s3_is_next_asked_for() -> None:
+    found = iter([{"ConversionsBucket": {"CorsConfiguration": {"CorsRules": None}}}, SERVICE.buckets])
+    lines: list[str] = []
+
+    async def ask() -> None:
+        storage = Storage(lambda: next(found), lambda source, line: lines.append(line))
+        variables = await storage.provide(CONVERT)
+        assert "S3 did not start" in lines[-1]
+        with pytest.raises(httpx.ConnectError):  # so the function knows at once, and answers 503
+            httpx.get(variables["AWS_ENDPOINT_URL_S3"])
+        assert await storage.provide(CONVERT) == variables
+        assert (await asyncio.to_thread(httpx.get, variables["AWS_ENDPOINT_URL_S3"])).status_code == 403
         await storage.stop()
 
     asyncio.run(ask())
