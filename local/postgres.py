@@ -174,6 +174,12 @@ def is_given() -> bool:
     return any(name.startswith("POSTGRES_DB_") for name in os.environ)
 
 
+def forget_libpq_variables() -> None:
+    """Drops PGSSLMODE, PGSERVICE and the like from the environment: they are for other servers of whoever runs this."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
 class SharedServer:
     """Our own server, used by several processes at once: the first one starts it, the last one out stops it.
 
@@ -191,6 +197,7 @@ class SharedServer:
         listen: an address of this machine that our own server, if it is started now, listens on beside 127.0.0.1.
         """
         if is_given():
+            forget_libpq_variables()
             migrate(DatabaseSettings())
             return {name: value for name, value in os.environ.items() if name.startswith("POSTGRES_")}
         if listen:
@@ -239,6 +246,7 @@ class SharedServer:
 
 def prepare(server: Server) -> None:
     """Makes the database if it is missing, and brings its schema up to date."""
+    forget_libpq_variables()
     login: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "user": MASTER, "password": server.password}
     with psycopg.connect(autocommit=True, connect_timeout=PATIENCE, dbname="postgres", **login) as connection:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone() is None:

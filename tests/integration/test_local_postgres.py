@@ -33,10 +33,10 @@ server.stop()
 class User:
     """A process that uses the server until it is told to end."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", CODE, str(folder)],
-            env={**os.environ, "PYTHONPATH": PYTHONPATH},
+            env={**os.environ, "PYTHONPATH": PYTHONPATH, **variables},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -205,6 +205,29 @@ def test_the_end_does_not_wait_for_a_start_that_does_not_end(tmp_path: Path) -> 
 def test_functions_without_a_database_wait_for_none(tmp_path: Path) -> None:
     function = Function("echo", "EchoFunction", "app.handler", "", tmp_path, (), 3, 128, {"GREETING": "hello"})
     assert asyncio.run(Database(lambda source, line: None).provide(function)) == {}
+
+
+SHELL = {
+    "PGSSLMODE": "require",
+    "PGSERVICE": "nope",
+    "PGOPTIONS": "-c search_path=nope",
+    "PGCHANNELBINDING": "require",
+}
+
+
+@pytest.mark.usefixtures("no_server_given")
+@pytest.mark.parametrize("name", SHELL)
+def test_how_ones_shell_connects_elsewhere_does_not_matter(tmp_path: Path, name: str) -> None:
+    user = User(tmp_path, **{name: SHELL[name]})
+    assert user.read_port()
+    user.end()
+
+
+@pytest.mark.usefixtures("direct_database")
+@pytest.mark.parametrize("command", [["local.psql", "-c", "SELECT FROM users"], ["local.seed_users", "1"]])
+def test_how_ones_shell_connects_elsewhere_does_not_matter_to_a_given_server(command: list[str]) -> None:
+    environment = {**os.environ, "PYTHONPATH": PYTHONPATH, **SHELL}
+    subprocess.run([sys.executable, "-m", *command], env=environment, check=True, stdout=subprocess.DEVNULL, timeout=60)
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
