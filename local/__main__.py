@@ -58,6 +58,8 @@ async def serve(listener: socket.socket, host: str) -> None:
     announce(deployment.service, f"http://{host}:{port}", SITE.is_dir())
     if not ip_address(address).is_loopback:
         log("local", f"HOST={host} lets other machines in, and nothing checks signatures here")
+    if ip_address(address).is_unspecified:  # S3 tells clients one address, and this is none
+        log("local", "only this machine can convert large documents; others can when HOST is its address for them")
     tasks = [
         asyncio.create_task(deployment.watch()),
         asyncio.create_task(database.watch(deployment.renew)),

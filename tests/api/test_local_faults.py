@@ -290,6 +290,12 @@ def test_a_host_that_lets_other_machines_in_is_told_of() -> None:
     assert [line for line in running.lines if "HOST=0.0.0.0 lets other machines in" in line]
 
 
+def test_a_host_that_is_every_address_is_told_to_do_for_small_documents_only() -> None:
+    running = RunningService(PROJECT, HOST="0.0.0.0")
+    assert running.wait_for_line("only this machine can convert large documents")
+    running.stop()
+
+
 def test_a_changed_function_answers_the_next_requests(project: Path) -> None:
     running = RunningService(project)
     app = project / "functions/slow/app.py"
