@@ -56,6 +56,7 @@ class Storage:
             "AWS_ENDPOINT_URL_S3": self.address,
             "AWS_ACCESS_KEY_ID": self._key,
             "AWS_SECRET_ACCESS_KEY": self._key,
+            "AWS_CONFIG_FILE": os.devnull,  # boto3 would find that of whoever runs this; on Lambda there is none
         }
 
     def name_buckets(self) -> dict[str, str]:
