@@ -47,8 +47,7 @@ async def begin_conversion(query: Annotated[ConversionQuery, Query()]) -> Respon
     limit = read_conversion_settings().conversions_limit
     if query.bytes > limit:
         raise DocumentTooLarge(
-            f"A document may have {limit} bytes; this one has {query.bytes}. `python -m crosswalk` converts larger ones"
-            " on a machine of your own.",
+            f"A document may have {limit} bytes. `python -m crosswalk` converts larger ones on a machine of your own.",
             limit=limit,
         )
     return invite(create_conversion(Request(query.to, options, query.bytes)))

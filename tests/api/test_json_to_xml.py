@@ -3,9 +3,12 @@
 import gzip
 import io
 import json
+import os
+import zlib
 
 import pytest
 
+from crosswalk.http.documents import compress
 from functions.json_to_xml.app import handler
 from tests.events import REQUEST_ID, Answer, create_event, invoke
 
@@ -159,6 +162,10 @@ def test_a_larger_answer_goes_out_compressed_where_the_client_accepts_gzip() -> 
     assert gzip.decompress(compressed.body).count(b"<ITEM ") == 500_001
 
 
+def test_no_more_is_compressed_than_shows_that_it_is_too_large() -> None:
+    assert LIMIT < len(compress(os.urandom(3 * LIMIT))) < 1.5 * LIMIT
+
+
 def test_an_answer_within_the_limit_is_not_compressed_here() -> None:
     assert "Content-Encoding" not in post(b"[]", Accept_Encoding="gzip").headers
 
@@ -169,7 +176,7 @@ def test_an_unexpected_error_at_the_very_end_is_counted_where_the_alarm_looks(
     def run_out_of_memory(*arguments: object, **options: object) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(gzip, "compress", run_out_of_memory)
+    monkeypatch.setattr(zlib, "compressobj", run_out_of_memory)
     body = b"[" + b",".join([b"[]"] * 300_000) + b"]"
     assert post(body, Accept_Encoding="gzip").status == 500
     metrics = json.loads(next(line for line in capsys.readouterr().out.splitlines() if "_aws" in line))

@@ -64,6 +64,8 @@ def list_ways() -> Iterator[Way]:
     yield Way("natural to JSON, long marks", convert_whole("json", "natural", **marks), XML)
     options = {**marks, "lines": True, "namespaces": "expanded", "types": "infer"}
     yield Way("natural to JSON, lines, all options", convert_as_stream("json", "natural", **options), XML, b"<")
+    rare = {**options, "record": "b"}
+    yield Way("natural to JSON, a rare record", convert_as_stream("json", "natural", **rare), XML, b"<")
     names = {"root": "r" * MAX_NAME_LENGTH, "item": "i" * MAX_NAME_LENGTH}
     yield Way("natural to XML, long names", convert_whole("xml", "natural", **names), JSON)
 

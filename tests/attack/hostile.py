@@ -148,6 +148,8 @@ XML: dict[str, Family] = {
     "a long namespace, used again and again": lambda size: (
         f'<r xmlns:p="{"u" * (size // 2)}">{"<p:a/>" * (size // 12)}</r>'
     ).encode(),
+    "a deep element, then shallow ones": repeat("<a/>", f"<r>{'<a>' * 200}{'</a>' * 200}", "</r>"),
+    "new names, and no record": number("<p:a{n}/>", '<r xmlns:p="u">', "</r>"),
     "declarations of their own": number('<a xmlns:p{n}="u"/>', "<r>", "</r>"),
     "declarations on every level": lambda size: declare_on_every_level(size // 9000),
     "undeclared prefixes": repeat("<p:a/>", "<r>", "</r>"),

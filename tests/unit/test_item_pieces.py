@@ -128,6 +128,11 @@ def test_what_cannot_be_cut_for_32_mib_is_refused(begin: bytes, convert: object)
     assert "32 MiB" in outcome[1]
 
 
+@pytest.mark.parametrize("escape", [b"", rb"\u0000", rb"\\"])
+def test_a_raw_null_is_refused_whatever_stands_beside_it(escape: bytes) -> None:
+    assert to_xml(b'["' + escape + b'aa\0\0b"]', 1 << 16)[0] is MalformedDocument
+
+
 def test_a_string_of_less_is_carried() -> None:
     json = b'["' + b"x" * (MAX_GAP // 4) + b'",1]'
     assert to_json(to_xml(json, 1 << 16), 1 << 16) == json  # type: ignore[arg-type]

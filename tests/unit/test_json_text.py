@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crosswalk.converter.json_depth import check_depth
 from crosswalk.converter.json_text import (
     Number,
     Object,
     Value,
-    check_depth,
     decode_json,
     parse_json,
     quote,

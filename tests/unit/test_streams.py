@@ -53,6 +53,20 @@ def test_losses_are_named() -> None:
     assert convert(b"[1]", "xml", mapping="natural")[1].losses == ("types", "root", "lists")
 
 
+def test_a_source_can_end_a_reading_while_little_gzip_becomes_much() -> None:
+    class Impatient(Pipe):
+        asked = 0
+
+        def read(self, size: int = -1) -> bytes:
+            if size == 0:
+                self.asked += 1
+            return super().read(size)
+
+    source = Impatient(gzip.compress(b"0\n" * 4_000_000))
+    convert_stream(source, BytesIO(), "xml", mapping="natural", lines=True)  # type: ignore[arg-type]  # it can be read
+    assert source.asked >= 8
+
+
 def test_a_refusal_of_a_stream_tells_the_place_if_not_the_path() -> None:
     options = {"mapping": "natural", "lines": True, "namespaces": "expanded"}
     with pytest.raises(InexpressibleDocument) as refusal:

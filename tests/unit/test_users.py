@@ -51,6 +51,11 @@ def test_a_letter_with_two_lower_cases_is_refused(text: str) -> None:
         parse_email(text)
 
 
+def test_bytes_that_are_not_utf_8_are_no_letter_that_two_users_share() -> None:
+    with pytest.raises(InvalidParameter, match="UTF-8"):
+        parse_email("\ufffd@example.org")
+
+
 # Some letters are one code point in lower case, and two in upper case, that no other code point stands for.
 @pytest.mark.parametrize(
     ("upper", "lower"),

@@ -195,6 +195,8 @@ def parse_email(text: str) -> str:
     except EmailNotValidError as error:
         detail = "The email must be one email address, such as first.last@example.org."
         raise InvalidParameter(detail, parameter="email") from error
+    if "\ufffd" in email:  # what bytes that are not UTF-8 become on the way, whichever they were
+        raise InvalidParameter("The email is not UTF-8, or holds the letter U+FFFD.", parameter="email")
     if AMBIGUOUS in email:
         raise InvalidParameter("The email holds the letter U+0130, which has two lower cases.", parameter="email")
     lower = "".join(map(str.lower, email))  # letter by letter, as PostgreSQL does

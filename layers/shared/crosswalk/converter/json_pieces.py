@@ -14,7 +14,8 @@ document 500 levels deep, all of them would be most of the work.
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
-from crosswalk.converter.json_text import blank_escapes, drop_mark, keep_brackets, parse_json
+from crosswalk.converter.json_depth import blank_escapes, keep_brackets
+from crosswalk.converter.json_text import drop_mark, parse_json
 from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.places import START, Place
 from crosswalk.converter.sources import PART_SIZE, Part, Source, cut_source

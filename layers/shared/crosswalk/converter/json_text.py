@@ -14,10 +14,10 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import accumulate
 from json.encoder import encode_basestring
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
+from crosswalk.converter.json_depth import check_depth
 from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.output import PIECES, TextOutput
 from crosswalk.converter.places import START, locate
@@ -118,63 +118,6 @@ def scan_json(text: str, decode: Callable[[str], T]) -> T:
             return executor.submit(decode, text).result()
 
 
-# Every byte but brackets, braces and quotes; then the step in depth that each bracket takes, as a signed byte.
-_NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
-_STEPS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")
-
-
-def is_too_deep(utf_8: bytes) -> bool:
-    """Whether objects and lists stand deeper than MAX_DEPTH in a JSON text, or in some that stand in lines."""
-    some = utf_8.count(b"[") + utf_8.count(b"{") > MAX_DEPTH
-    return some and _reach(keep_brackets(blank_escapes(utf_8))) > MAX_DEPTH
-
-
-def check_depth(text: str) -> None:
-    """Raise UnsafeDocument where objects and lists stand deeper than MAX_DEPTH; the JSON is sound up to there."""
-    if is_too_deep(text.encode("utf-8", "surrogatepass")):
-        place = locate(text, _find_depth(text))
-        raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
-
-
-_ESCAPED = re.compile(rb"""\\["\\]""")
-
-
-def blank_escapes(text: bytes) -> bytes:
-    """A JSON text with two spaces for each escaped backslash or quote, so that all quotes left are at strings' ends."""
-    return _ESCAPED.sub(b"  ", text) if b"\\" in text else text
-
-
-def keep_brackets(plain: bytes) -> bytes:
-    """The brackets outside strings of a JSON text without escaped quotes."""
-    # Most strings are `""` then. Where two touch, the quotes between them go, which makes one string of both.
-    structure = plain.translate(None, _NO_STRUCTURE).replace(b'""', b"")
-    return b"".join(structure.split(b'"')[::2]) if b'"' in structure else structure
-
-
-def _reach(brackets: bytes) -> int:
-    """The depth that brackets reach, or something between it and MAX_DEPTH."""
-    rest = brackets
-    passes = 8
-    for _ in range(passes):  # each takes a level or two away: of most documents, not much is left
-        rest = rest.replace(b"[]", b"").replace(b"{}", b"")
-    if len(rest) + 2 * passes <= MAX_DEPTH:
-        return len(rest) + 2 * passes
-    return max(accumulate(memoryview(brackets.translate(_STEPS)).cast("b")), default=0)
-
-
-_BRACKET_OR_STRING = re.compile(r'([\[{])|([\]}])|"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-
-
-def _find_depth(text: str) -> int:
-    """The offset of the first bracket beyond MAX_DEPTH."""
-    depth = 0
-    for match in _BRACKET_OR_STRING.finditer(text):
-        depth += (match.lastindex == 1) - (match.lastindex == 2)
-        if depth > MAX_DEPTH:
-            return match.start()
-    return len(text)
-
-
 class _ConstantError(ValueError):
     """The scanner met NaN, Infinity or -Infinity, which Python's json takes for numbers."""
 
@@ -246,6 +189,12 @@ def write_json(value: "Value | dict[str, Any]", write: Callable[[bytes], object]
     Raises UnsafeDocument where objects and lists stand deeper than MAX_DEPTH.
     """
     output = TextOutput(write)
+    append_json(value, output, indent)
+    output.finish()
+
+
+def append_json(value: "Value | dict[str, Any]", output: TextOutput, indent: int = 0) -> None:
+    """As `write_json`, into an output that others may append to."""
     repetition = 0  # characters of indentation and keys, which may come again and again, in the output
     outer: list[tuple[Iterator[tuple[str, Value]], str]] = []
     rest: Iterator[tuple[str, Any]] = iter([("", value)])
@@ -268,7 +217,6 @@ def write_json(value: "Value | dict[str, Any]", write: Callable[[bytes], object]
                 repetition = 0
         else:
             if not outer:
-                output.finish()
                 return
             rest, closing = outer.pop()
             output.append(closing)

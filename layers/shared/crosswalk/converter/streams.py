@@ -91,12 +91,14 @@ class _CountedSource:
     def __init__(self, source: BinaryIO) -> None:
         beginning = read_fully(source, len(GZIP_MAGIC))
         self.count = 0
+        self._given = source
         self._source: Source = Resumed(beginning, source)
         if beginning == GZIP_MAGIC:
             self._source = GzipFile(fileobj=self._source)  # it only reads
 
     def read(self, size: int = -1, /) -> bytes:
         try:
+            self._given.read(0)  # it may end a reading by an error, and gzip may hold minutes of work in one part of it
             block = self._source.read(size)
         except (BadGzipFile, EOFError, zlib.error) as error:
             raise MalformedDocument("The document begins as gzip, and cannot be unpacked.") from error

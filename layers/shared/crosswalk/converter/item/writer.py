@@ -22,8 +22,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from crosswalk.converter.json_depth import is_too_deep
 from crosswalk.converter.json_pieces import Piece, refuse
-from crosswalk.converter.json_text import is_too_deep, make_decoder, scan_json
+from crosswalk.converter.json_text import make_decoder, scan_json
 from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import DocumentError
 
@@ -91,9 +92,11 @@ def _write(json: bytes) -> bytes:
     """
     writer, codec = PLAIN_WRITER, "latin-1"
     has_escapes = b"\\" in json
-    if has_escapes and _RARE_ESCAPE.search(json):
+    if has_escapes and _RARE_ESCAPE.search(json) and b"\0" not in json:
         codec = "utf-8" if _ESCAPE_BEYOND_ASCII.search(json) else codec
-        json = _REWRITTEN.sub(_rewrite, json)
+        # Escaped backslashes are set aside, so that all backslashes left begin escapes. A pattern that met each of them
+        # would take a hundred bytes for it, and a string may have millions.
+        json = _REWRITTEN.sub(_rewrite, json.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
         writer = CAREFUL_WRITER if _ESCAPED_MARK in json else writer
     if holds_noncharacter(json):
         writer, codec = CAREFUL_WRITER, "utf-8"
@@ -107,12 +110,13 @@ def _write(json: bytes) -> bytes:
 
 _MARK = "\2"
 _ESCAPED_MARK = rb"\u0002"
-# Escapes of backslashes, of markup, of two halves of a character, and of what XML cannot carry.
+_BACKSLASH = b"\0\0"  # where a text holds U+0000, it is not sound
+# Escapes of markup, of two halves of a character, and of what XML cannot carry.
 _HEX = "[0-9a-fA-F]"
 _HIGH, _LOW = rf"[dD][89abAB]{_HEX}{{2}}", rf"[dD][c-fC-F]{_HEX}{{2}}"
 _REWRITTEN = re.compile(
-    rf"""\\(?: [\\bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1{_HEX} ) | [fF]{{3}}[eEfF]
-                         | {_HIGH}(?:\\u{_LOW})? | {_LOW} ) )""".encode(),
+    rf"""\\(?: [bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1{_HEX} ) | [fF]{{3}}[eEfF]
+                      | {_HIGH}(?:\\u{_LOW})? | {_LOW} ) )""".encode(),
     re.VERBOSE,
 )
 _MARKUP = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
@@ -121,7 +125,7 @@ _MARKUP = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
 def _rewrite(match: re.Match[bytes]) -> bytes:
     r"""`&` for `\u0026` and the like, so that it is replaced with the others; a mark behind what XML cannot carry."""
     escape = match[0]
-    if escape == rb"\\" or len(escape) == 12:
+    if len(escape) == 12:
         return escape
     return _MARKUP.get(escape.lower()) or escape + _ESCAPED_MARK
 

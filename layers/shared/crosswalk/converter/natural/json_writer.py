@@ -9,14 +9,13 @@ from collections.abc import Callable
 from json import JSONEncoder
 from typing import Any
 
-from crosswalk.converter.json_text import write_json
-from crosswalk.converter.natural.reader import Members, TreeReader
+from crosswalk.converter.json_text import append_json, write_json
+from crosswalk.converter.natural.reader import ENCODED_DEPTH, Members, TreeReader
+from crosswalk.converter.output import TextOutput
 
 Encode = Callable[[Any], str]
 
-# The json module's encoder in C is fast, and recurses, twice for an element in a list: it writes no deeper trees.
-MAX_DEPTH = 150
-# And it writes all at once: characters of namespaces that may stand in expanded names.
+# The json module writes all at once: characters of namespaces that may stand in expanded names.
 MAX_REPETITION = 1 << 20
 
 _encode: Encode = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
@@ -36,7 +35,7 @@ def write_tree(reader: TreeReader, write: Callable[[bytes], object], indent: int
 
 def _is_encoded(reader: TreeReader) -> bool:
     """Whether the json module may write the reader's last tree. It would make strings of numbers that are verbatim."""
-    return not reader.has_numbers and reader.depth <= MAX_DEPTH and reader.repetition <= MAX_REPETITION
+    return not reader.has_numbers and reader.depth <= ENCODED_DEPTH and reader.repetition <= MAX_REPETITION
 
 
 class LineWriter:
@@ -47,23 +46,31 @@ class LineWriter:
     def __init__(self, reader: TreeReader, write: Callable[[bytes], object]) -> None:
         self._reader = reader
         self._write = write
-        self._trees: list[list[Members]] = []
+        self._trees: list[list[Members]] = []  # for the json module
         self._repetition = 0
+        self._output = TextOutput(write)  # of others; one of the two is empty
 
     def write(self, tree: Members) -> None:
         """Write the reader's last tree, now or later."""
         if not _is_encoded(self._reader):
-            self.finish()
-            write_json(tree, self._write)
-            self._write(b"\n")
+            self._finish_trees()
+            append_json(tree, self._output)
+            self._output.append("\n")
             return
+        if self._output:
+            self._output.finish()
         self._trees.append([tree])
         self._repetition += self._reader.repetition
         if len(self._trees) == self.TREES or self._repetition > MAX_REPETITION:
-            self.finish()
+            self._finish_trees()
 
     def finish(self) -> None:
         """Write what has not been written yet."""
+        self._finish_trees()
+        if self._output:
+            self._output.finish()
+
+    def _finish_trees(self) -> None:
         if self._trees:
             lines = _encode_in_lines(self._trees)[2:-2].replace("],\n[", "\n").replace(",\n", ",")
             self._trees.clear()

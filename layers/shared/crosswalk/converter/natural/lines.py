@@ -10,13 +10,13 @@ A line is what `natural` makes of its record as a document, so memory does not g
 
 from collections.abc import Callable, Iterator
 
+from crosswalk.converter.json_depth import is_too_deep
 from crosswalk.converter.json_text import (
     DECODER,
     JSON_SPACE,
     Value,
     decode_utf_8,
     drop_mark,
-    is_too_deep,
     parse_json,
 )
 from crosswalk.converter.natural.json_writer import LineWriter
@@ -66,7 +66,7 @@ class RecordReader:
         if tree.texts:
             self._drop_text()
         tree.start(name, attributes)
-        if tree.find_key(name) == self._record if self._record else depth == 1:
+        if tree.has_key(name, self._record) if self._record else depth == 1:
             if depth == 0:
                 tree.lost.add("root")  # it comes back within another one
             self._xml.listen(tree.start)
@@ -94,6 +94,7 @@ class RecordReader:
         self._names.pop()
         self._tree.end(name)
         self._tree.members = None
+        self._tree.forget_record()  # its names, too: there may be many of them, and no record
 
     def _drop_text(self) -> None:
         """Forget the texts outside the records."""

@@ -13,6 +13,9 @@ from crosswalk.errors import DocumentTooLarge, UnsafeDocument
 
 Members = dict[str, Any]
 
+ENCODED_DEPTH = 150
+"""Levels of a tree that the json module's encoder in C writes. It recurses, twice for an element in a list."""
+
 
 class TreeReader:
     """Builds the tree of a document from the events of one reading."""
@@ -62,10 +65,11 @@ class TreeReader:
     def forget_record(self) -> None:
         """Begin to count anew, once a record is written."""
         self.has_numbers = False
+        self.depth = min(self.depth, ENCODED_DEPTH)
 
-    def find_key(self, name: str) -> str:
-        """The member that an element of this name, which has been checked, becomes."""
-        return name
+    def has_key(self, name: str, key: str) -> bool:
+        """Whether an element of this name, which has been checked, becomes the member `key`."""
+        return name == key
 
     def start(self, name: str, attributes: list[str]) -> None:
         around = self.around
@@ -221,9 +225,10 @@ class ExpandedTreeReader(TreeReader):
             self.joined.clear()
             self.room = MAX_OUTPUT
 
-    def find_key(self, name: str) -> str:
+    def has_key(self, name: str, key: str) -> bool:
         uri, local = self.reader.scope.resolve(name)
-        return f"{uri}:{local}" if uri else local
+        # A namespace may be long, and joined with a name only where the key is as long.
+        return key == local if not uri else len(key) == len(uri) + 1 + len(local) and key == f"{uri}:{local}"
 
     def _refuse(self) -> NoReturn:
         raise self.reader.refuse_element(
