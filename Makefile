@@ -60,7 +60,7 @@ hashes:  ## write layers/shared/hashes.txt, after a pin of the layer has changed
 	@$(PYTHON) requirements/hashes.py $(LAYER)
 
 # The command line: `python -m crosswalk` with layers/shared on PYTHONPATH. JSON becomes XML, anything else JSON.
-IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz,$(lastword $(value FILE)))
+IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz %.JSON %.JSONL,$(lastword $(value FILE)))
 
 .PHONY: convert
 
@@ -141,7 +141,9 @@ bootstrap: $(VENV)/.dev  ## prepare an AWS account, once (REPOSITORY=owner/name,
 		$(call given,Budget,BUDGET) $(call given,FleetBuckets,FLEET_BUCKETS)
 
 # In two halves: the first needs no credentials, and after it nothing is installed any more. GitHub runs them apart.
-deploy: prepare release  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
+# Not as two prerequisites: under -j or -k the second would not wait for the first, or not mind that it failed.
+deploy: prepare  ## deploy to AWS, publish the page, see that it answers (ENVIRONMENT=dev, ALLOW_NO_BYTECODE=1)
+	@$(MAKE) --no-print-directory release
 
 # An unknown environment is told at once.
 prepare: $(VENV)/.dev $(SAM_VENV)/.installed  ## the first half of a deploy: check the source, build

@@ -1,6 +1,7 @@
 """Opens psql on the database of this machine, as the owner of the tables: python -m local.psql [ARGUMENTS]"""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -21,6 +22,7 @@ def main(arguments: list[str]) -> int:
             "PGCONNECT_TIMEOUT": str(CONNECT_TIMEOUT),
             "PGPASSWORD": settings.get_password(settings.owner) or "",
         }
+        signal.signal(signal.SIGINT, lambda number, frame: None)  # it is psql's, which does not end by it
         return subprocess.call([shared.server.programs / "psql", *arguments], env={**os.environ, **target})
     finally:
         shared.stop()

@@ -134,7 +134,7 @@ async function pause(milliseconds, signal) {
 
 async function ask(url, request) {
   const { response, text } = await send(url, request);
-  if ([403, 404, 405].includes(response.status)) throw new Refusal({ ...FOREIGN, way: "commands" });
+  if (request.method && [403, 404, 405].includes(response.status)) throw new Refusal({ ...FOREIGN, way: "commands" });
   if (!response.ok) throw new Refusal(readProblem(response, text));
   const said = parse(text);
   if (!said) throw new Refusal(FOREIGN);

@@ -104,6 +104,10 @@ class Store:
 
 DONE = {"status": "done", "mapping": "item", "losses": ["comments", "root"], "bytes_out": 7, "result": "storage/down"}
 CONVERTING = {"status": "converting", "bytes_in": 1}
+GONE: dict[str, Any] = {
+    "headers": {"Content-Type": "application/problem+json"},
+    "body": json.dumps({"title": "It is gone", "detail": "There is none: it expired."}),
+}
 
 
 def test_a_file_above_the_limit_goes_through_conversions(person: Person) -> None:
@@ -211,6 +215,16 @@ def test_what_passes_is_waited_for_once_the_file_is_there(person: Person, passin
     person.drop("#json", "orders.json", HUGE)
     with person.page.expect_download():
         person.press("Convert to XML")
+    assert store.asked[1:] == ["PUT"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_file_that_is_there_is_not_said_to_need_a_signature(person: Person, status: int) -> None:
+    store = Store(person, DONE)
+    person.page.route("**/conversions/one", lambda route: route.fulfill(status=status, **GONE))
+    person.drop("#json", "orders.json", HUGE)
+    person.press("Convert to XML")
+    expect(person.pane("JSON").locator(".card")).to_contain_text("There is none: it expired.")
     assert store.asked[1:] == ["PUT"]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from crosswalk.migrations import Migration, migrate, read_migrations
+from crosswalk.settings import DatabaseSettings
 from crosswalk.users import get_user, list_users, save_user
 from tests.databases import Database, Servers, clone_database, wait
 
@@ -34,6 +36,13 @@ def test_a_prepared_statement_is_missing_on_the_next_server_connection(pooled: D
 def test_start_up_options_are_refused(pooled: Database) -> None:
     with pytest.raises(psycopg.OperationalError, match="unsupported startup parameter"):
         psycopg.connect(**pooled.application_login, options="-c statement_timeout=1s")
+
+
+def test_many_migrations_can_be_applied_again_and_again(pooled: Database) -> None:
+    more = [Migration(1000 + number, f"{1000 + number}_test", f"CREATE TABLE test{number} ()") for number in range(6)]
+    for _ in range(3):
+        report = migrate(DatabaseSettings(), [*read_migrations(), *more])
+    assert (report.applied, report.version) == ([], 1005)
 
 
 def test_the_functions_leave_neither_prepared_statements_nor_settings_behind(pooled: Database) -> None:

@@ -69,6 +69,7 @@ def test_gzip_is_read_by_itself_and_written_when_asked_or_named(tmp_path: Path) 
     assert gzip.decompress(run("to-xml", tmp_path / "a", "--gzip").stdout) == XML
     run("to-xml", tmp_path / "a", "-o", tmp_path / "b.gz")
     assert gzip.decompress((tmp_path / "b.gz").read_bytes()) == XML
+    assert (tmp_path / "b.gz").read_bytes() == run("to-xml", "--gzip", document=JSON).stdout  # no name, no time
 
 
 def test_gzip_that_was_cut_short_by_a_problem_does_not_look_whole() -> None:

@@ -250,6 +250,14 @@ def test_an_unknown_environment_is_told_before_anything_is_checked(stand_ins: li
     assert done.stderr.startswith("The architecture is refused.\n")
 
 
+@pytest.mark.parametrize("how", ["--jobs=2", "--keep-going"])
+def test_nothing_is_released_where_the_first_half_fails(how: str, stand_ins: list[str]) -> None:
+    installed = ["--old-file=.venv/.dev", "--old-file=.venv-sam/.installed"]
+    done = run_make(*stand_ins, *installed, how, "deploy", broken="architecture")
+    assert done.returncode != 0
+    assert done.stdout == ""
+
+
 def test_closed_rates_are_named() -> None:
     parameters = {**read_settings("dev").parameters, "UserRate": "0", "ConversionRate": "0"}
     assert DeploySettings("dev", "crosswalk-dev", parameters).closed == {"UserRate", "ConversionRate"}

@@ -128,6 +128,8 @@ def test_a_good_deployment_passes_every_check_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("path", "wrong", "claim"),
     [
+        ("/v1/health", httpx.Response(200, html="<p>Log in</p>"), "runs the version"),
+        ("/v1/health", httpx.Response(200, json=["up"]), "runs the version"),
         ("/v1/xml2json", httpx.Response(200, content=b"{}"), "byte for byte from the API"),
         ("/xml2json", httpx.Response(502), "byte for byte from the page's own address"),
         ("/v1/users", httpx.Response(200, json={"users": []}), "refuse a request without a signature"),

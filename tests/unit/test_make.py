@@ -44,7 +44,8 @@ def test_a_file_with_any_name_is_converted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "to"), [("a.json", "to-xml"), ("a b.jsonl.gz", "to-xml"), ("a.json b.xml", "to-json")]
+    ("name", "to"),
+    [("a.json", "to-xml"), ("a b.jsonl.gz", "to-xml"), ("A.JSON", "to-xml"), ("a.json b.xml", "to-json")],
 )
 def test_the_end_of_a_name_says_what_it_becomes(programs: Path, name: str, to: str) -> None:
     assert make(programs, "convert", f"FILE={name}") == ["-m", "crosswalk", to, "--output=-", "--", name]

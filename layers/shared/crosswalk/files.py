@@ -24,7 +24,8 @@ def open_target(name: str, packed: bool) -> Iterator[BinaryIO]:
     """Where to write, in gzip if it is to be packed; `-` is standard output."""
     with open_output(name) as file:
         if packed:
-            target = GzipFile(fileobj=file, mode="wb", mtime=0)
+            # Without a name, which would be the temporary one, and without a time: one document is always packed alike.
+            target = GzipFile(filename="", fileobj=file, mode="wb", mtime=0)
             try:
                 yield target  # type: ignore[misc]  # it can be written to
             except BaseException:

@@ -75,7 +75,8 @@ def migrate(settings: DatabaseSettings, migrations: Sequence[Migration] | None =
     """
     login = get_login(settings, settings.owner)
     try:
-        connection = psycopg.connect(autocommit=True, connect_timeout=CONNECT_TIMEOUT, **login)
+        # Without prepared statements, as the functions, since a proxy may stand between.
+        connection = psycopg.connect(autocommit=True, connect_timeout=CONNECT_TIMEOUT, prepare_threshold=None, **login)
     except psycopg.OperationalError as error:
         raise LoginFailed(str(error)) from error
     with connection:
