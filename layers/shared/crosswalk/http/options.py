@@ -19,8 +19,13 @@ class JsonToXmlOptions(BaseModel):
     indent: WholeNumber = Field(
         0, ge=0, le=8, description="Spaces for each level; 0 writes no white space. Not with jsonml."
     )
-    attribute_prefix: str = Field("@", description="natural: what the names of members begin with that are attributes.")
-    text_key: str = Field("#text", description="natural: the member that is an element's text.")
+    attribute_prefix: str = Field(
+        "@",
+        description="natural: what the names of members begin with that are attributes, up to 16 characters of JSON.",
+    )
+    text_key: str = Field(
+        "#text", description="natural: the member that is an element's text, up to 16 characters of JSON."
+    )
     root: str = Field("root", description="natural: the name of the root element, where the document gives none.")
     item: str = Field("item", description="natural: the name of elements for items of a list without a name.")
     lines: TrueOrFalse = Field(
@@ -50,8 +55,12 @@ class XmlToJsonOptions(BaseModel):
         "auto", description="The rules to convert by; auto knows item and xpath by their root and else takes natural."
     )
     indent: WholeNumber = Field(0, ge=0, le=8, description="Spaces for each level; 0 writes no white space.")
-    attribute_prefix: str = Field("@", description="natural: what the names of members for attributes begin with.")
-    text_key: str = Field("#text", description="natural: the member for an element's text.")
+    attribute_prefix: str = Field(
+        "@", description="natural: what the names of members for attributes begin with, up to 16 characters of JSON."
+    )
+    text_key: str = Field(
+        "#text", description="natural: the member for an element's text, up to 16 characters of JSON."
+    )
     force_list: str = Field("", description="natural: names, separated by commas, of elements that are always lists.")
     strip_whitespace: TrueOrFalse = Field(True, description="natural: leave out white space around text.")
     namespaces: Literal["prefixed", "expanded"] = Field(
