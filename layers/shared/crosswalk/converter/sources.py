@@ -9,7 +9,7 @@ from crosswalk.errors import DocumentError, UnsafeDocument
 MAX_READ = 1 << 20
 """Bytes that are asked of a source at once."""
 
-PART_SIZE = 1 << 17
+PART_SIZE = 1 << 16
 """Bytes of a part that is converted on its own, about."""
 
 MAX_GAP = 32 * 1024 * 1024

@@ -33,7 +33,7 @@ from io import BytesIO
 from crosswalk.converter.item.elements import ELEMENT, TYPES, Open, read_elements
 from crosswalk.converter.item.tags import read_tags
 from crosswalk.converter.item.writer import Indenter, write_piece
-from crosswalk.converter.json_pieces import cut_json
+from crosswalk.converter.json_pieces import PIECE_SIZE, cut_json
 from crosswalk.converter.json_text import parse_json, write_json
 from crosswalk.converter.sources import PART_SIZE, Source
 from crosswalk.converter.xml.chunks import cut_xml
@@ -42,7 +42,7 @@ __all__ = ["ELEMENT", "TYPES", "json_to_xml", "xml_to_json"]
 
 
 def json_to_xml(
-    source: Source, write: Callable[[bytes], object], size: int = PART_SIZE, *, indent: int = 0
+    source: Source, write: Callable[[bytes], object], size: int = PIECE_SIZE, *, indent: int = 0
 ) -> tuple[str, ...]:
     """Write the ITEM document of a JSON text, both in UTF-8, with `indent` spaces for each level. There are no losses.
 
