@@ -76,12 +76,7 @@ def try_check(check: Check, endpoints: Endpoints) -> str:
     """`ok`, or what was seen instead."""
     try:
         wrong = check(endpoints)
-    except (
-        httpx.HTTPError,
-        ValueError,
-        LookupError,
-        TypeError,
-    ) as error:  # what answers may be a proxy, with a page of its own
+    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:  # a proxy may answer with a page of its own
         return f"{type(error).__name__}: {error}"
     if wrong is None:
         return "ok"

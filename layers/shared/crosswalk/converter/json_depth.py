@@ -30,14 +30,14 @@ def check_depth(text: str) -> None:
         raise UnsafeDocument(f"Objects and lists stand deeper than {MAX_DEPTH} levels.", place=place)
 
 
-_ESCAPED_BACKSLASH = re.compile(rb"\\\\")
+ESCAPED_BACKSLASH = re.compile(rb"\\\\")  # a pattern finds two characters sooner than `replace` does
 
 
 def blank_escapes(text: bytes) -> bytes:
     """A JSON text with two spaces for each escaped backslash or quote, so that all quotes left are at strings' ends."""
     if b"\\" not in text:
         return text
-    if _ESCAPED_BACKSLASH.search(text):  # a pattern finds two characters sooner than `replace` does
+    if ESCAPED_BACKSLASH.search(text):
         text = text.replace(rb"\\", b"  ")
     return text.replace(rb"\"", b"  ")
 

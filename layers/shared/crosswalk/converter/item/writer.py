@@ -22,7 +22,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from crosswalk.converter.json_depth import is_too_deep
+from crosswalk.converter.json_depth import ESCAPED_BACKSLASH, is_too_deep
 from crosswalk.converter.json_pieces import Piece, refuse
 from crosswalk.converter.json_text import make_decoder, scan_json
 from crosswalk.converter.xml.escaping import UNCARRIABLE
@@ -96,7 +96,10 @@ def _write(json: bytes) -> bytes:
         codec = "utf-8" if _ESCAPE_BEYOND_ASCII.search(json) else codec
         # Escaped backslashes are set aside, so that all backslashes left begin escapes. A pattern that met each of them
         # would take a hundred bytes for it, and a string may have millions.
-        json = _REWRITTEN.sub(_rewrite, json.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
+        if ESCAPED_BACKSLASH.search(json):
+            json = _REWRITTEN.sub(_rewrite, json.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
+        else:
+            json = _REWRITTEN.sub(_rewrite, json)
         writer = CAREFUL_WRITER if _ESCAPED_MARK in json else writer
     if holds_noncharacter(json):
         writer, codec = CAREFUL_WRITER, "utf-8"
