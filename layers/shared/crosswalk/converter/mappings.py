@@ -32,6 +32,10 @@ TO_JSON: Mapping[str, Converter] = {
 }
 MAX_INDENT = 8
 
+# glibc gives the memory that a conversion has freed back to the system, and asks for it again, page by page, for the
+# next one, unless the process has once freed a larger block that the system mapped: this one, of which no page is used.
+bytes(16 * 1024 * 1024)
+
 
 def choose_converter(
     converters: Mapping[str, Converter], mapping: str, indent: int | None, options: Mapping[str, Any]
