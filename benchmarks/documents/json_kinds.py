@@ -4,12 +4,13 @@ records          rows of a table            tweets           short texts with em
 numbers          lists of numbers           escaped_tweets   the same in ASCII, as many services send them
 texts            every fourth word special  coordinates      GeoJSON: little but numbers
 deep             200 levels                 books            long texts, quotes, line ends; two U+0000 in 4 MB
-wide             one object                 catalogue        many small strings with accents and HTML
+wide             one object                 catalogue        many small strings: accents, HTML, base 64
                                             events           what happened, ten levels deep
 """
 
 import json
 import random
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -119,6 +120,7 @@ def catalogue(random: random.Random) -> Iterator[object]:
             "logo": f"/images/UE0AAAAACEKo6QAAA{number}",
             "topicIds": [number % 97, number % 89],
             "prices": [{"amount": 90250, "seat": f"n° {number % 30}"}, {"amount": 66500, "seat": "côté cour"}],
+            "seal": b64encode(random.randbytes(20)).decode(),
             "venue": random.choice(["Salle Pleyel", "Théâtre du Châtelet", "Großer Saal"]),
         }
 

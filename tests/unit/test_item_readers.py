@@ -36,7 +36,7 @@ MUTATIONS = [
     "\ufffe", "\uffff", "é", "x", "0", "-", ".", "e",
     "&lt;", "&quot;", "&apos;", "&#10;", "&#x41;", "&#0;", "&no;",
     "<!-- -->", "<!--", "-->", "--", "/>", "<?x?>", "<?xml version='1.0'?>", "<![CDATA[]]>",
-    "='", "=''", "' type='", " value='", "'it's'",
+    "='", "=''", "' type='", " value='", "'it's'", "=", '="/>', ' value="/>', ' key="></ITEM>',
     "<ITEM", "</ITEM>", "ITEM", '<ITEM type="null" />', '<ITEM key="k" type="null" />', ' key="k"', ' value="1"',
     ' type="list"', ' escaped="true"', ' xmlns="u"', "null", "true", "integer", "object", '" />', '">', " />",
 ]  # fmt: skip
@@ -107,6 +107,7 @@ def refer_in_hexadecimal(xml: str) -> str:
         lambda xml: xml.replace("d&gt;", "d>"),
         lambda xml: xml.replace('"', "'"),
         lambda xml: xml.replace(" />", "/>"),
+        lambda xml: xml.replace(" />", "\n/>"),
         lambda xml: xml.replace(" />", "></ITEM>"),
         lambda xml: xml.replace("><", ">\n\t <"),
         lambda xml: xml.replace("><", "><!-- <a> - b -->  <"),
@@ -116,7 +117,7 @@ def refer_in_hexadecimal(xml: str) -> str:
     ],
 )
 def test_the_pattern_takes_what_other_writers_write(spell: Callable[[str], str]) -> None:
-    xml = write(r'{"a": [{"b": 1, "c": "d>"}], "e": "", "f": "\"", "g": "&"}')
+    xml = write(r'{"a": [{"b": 1, "c": "d>"}], "e": "", "f": "\"", "g": "&", "h": "YQ=="}')
     assert read_by_pattern(spell(xml)) == read_by_pattern(xml) is not None
 
 

@@ -24,7 +24,7 @@ _SPACE_BETWEEN_TAGS = re.compile(r">[ \t\n]+<")
 _COMMENT = r"<!--[^-]*+(?:-[^-]++)*+-->"
 _COMMENTS_BEHIND_TAG = re.compile(rf">{_COMMENT}(?:{_COMMENT})*+")
 _SPACE_BEFORE_END = re.compile(r'"(?:[ \t\n]{2,}|[\t\n])/>')
-_VALUE_LIKE_END = re.compile(r'="[ \t\n]+/>')
+_VALUE_LIKE_END = re.compile(r' (?:key|value)="(?:[ \t\n]*/>|></ITEM>)')
 _TYPE_AND_KEY = re.compile(r'(<ITEM)( type="[^"]*+")( key="[^"]*+")')
 _FLAGS_FIRST = re.compile(
     r'<ITEM( escaped="true")?+( escaped-key="true")?+((?: key="[^"]*+")?+ type="[^"]*+"(?: value="[^"]*+")?+)'
@@ -64,7 +64,7 @@ def normalize(chunk: Chunk) -> str | None:
     if text.endswith('"', 0, text.find("/>")):
         text = _replace_end(text, '"/>')
     if text.find('" key="', 0, _FIRST) >= 0:
-        text = _TYPE_AND_KEY.sub(r"\1\3\2", text)
+        text = _put_key_first(text)
     if " escaped" in text:
         if "<ITEM escaped" in text:
             text = _FLAGS_FIRST.sub(r"<ITEM\3\2\1", text)
@@ -75,9 +75,17 @@ def normalize(chunk: Chunk) -> str | None:
 _FIRST = 1024
 
 
+def _put_key_first(tags: str) -> str:
+    """Tags with each key before its type."""
+    parts = _TYPE_AND_KEY.split(tags)
+    parts[2::4], parts[3::4] = parts[3::4], parts[2::4]
+    return "".join(parts)
+
+
 def _replace_end(text: str, end: str) -> str:
     """The text with ` />` for another end of an empty element; as it is where one may be the beginning of a value."""
-    return text if f"={end}" in text else text.replace(end, '" />')
+    # What is encoded in base 64 often ends in `=`, so that only a whole look tells.
+    return text if f"={end}" in text and _VALUE_LIKE_END.search(text) else text.replace(end, '" />')
 
 
 _PAIRED_QUOTES = re.compile(r"""(?:[^"']++|"[^"]*+"|'[^']*+')*+""")

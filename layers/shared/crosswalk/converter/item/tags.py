@@ -12,6 +12,7 @@ reads it, in `elements`.
 """
 
 import re
+from bisect import bisect
 from itertools import accumulate
 
 from crosswalk.converter.item.elements import ENDINGS, ROOT, Open
@@ -101,25 +102,35 @@ def read_tags(chunk: Chunk, opened: Open) -> bytes | None:
 
 
 def _locate_tags(chunk: Chunk, places: list[Place | int], tags: int) -> list[Place] | None:
-    """The places, where those in the chunk are told by their number among its tags; None if they cannot be told.
-
-    Counted from the end of the chunk: what is still open there mostly begins near it.
-    """
+    """The places, where those in the chunk are told by their number among its tags; None if they cannot be told."""
     numbers = [place for place in places if isinstance(place, int)]
     if not numbers:
         return [place for place in places if isinstance(place, Place)]
     kept = chunk.text if chunk.text.count(b"<") == tags else _keep_tags(chunk.text, tags)
     if kept is None:
         return None
-    before, *after = kept.rsplit(b"<", tags - numbers[0])
-    offsets = [*accumulate(after, lambda offset, tag: offset + 1 + len(tag), initial=len(before))]
     located = {}
     place, start = chunk.place, 0
-    for number in numbers:
-        end = offsets[number - numbers[0]]
+    for number, end in zip(numbers, _find_tags(kept, tags, numbers), strict=True):
         located[number] = place = place.after(chunk.text[start:end].decode())
         start = end
     return [located[place] if isinstance(place, int) else place for place in places]
+
+
+def _find_tags(text: bytes, tags: int, numbers: list[int]) -> list[int]:
+    """The offsets of some of the tags of a text. What a chunk leaves open mostly begins near its start or its end."""
+    middle = bisect(numbers, tags // 2)
+    early, late = numbers[:middle], numbers[middle:]
+    offsets = []
+    if early:
+        before = text.split(b"<", early[-1] + 1)
+        ends = [*accumulate(len(part) + 1 for part in before)]
+        offsets += [ends[number] - 1 for number in early]
+    if late:
+        after = text.rsplit(b"<", tags - late[0])
+        starts = [*accumulate((len(part) + 1 for part in after[1:]), initial=len(after[0]))]
+        offsets += [starts[number - late[0]] for number in late]
+    return offsets
 
 
 _EMPTY_WITH_SPACE = re.compile(rb"""["']>[ \t\n]+</ITEM>""")
@@ -130,8 +141,7 @@ def _keep_tags(text: bytes, tags: int) -> bytes | None:
 
     It keeps nothing opaque, and of the end tags of empty elements all or none. None if that is not so.
     """
-    if b"<!" in text or b"<?" in text:
-        text = OPAQUE.sub(_blank, text)
+    text = OPAQUE.sub(_blank, text)
     if text.count(b"<") > tags:
         text = text.replace(b'"></ITEM>', b'"' + b" " * 8).replace(b"'></ITEM>", b"'" + b" " * 8)
     if text.count(b"<") > tags:
