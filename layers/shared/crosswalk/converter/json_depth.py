@@ -20,7 +20,7 @@ _STEPS = bytes.maketrans(b"[{]}", b"\1\1\xff\xff")
 def is_too_deep(utf_8: bytes) -> bool:
     """Whether objects and lists stand deeper than MAX_DEPTH in a JSON text, or in some that stand in lines."""
     some = utf_8.count(b"[") + utf_8.count(b"{") > MAX_DEPTH
-    return some and _reach(keep_brackets(blank_escapes(utf_8))) > MAX_DEPTH
+    return some and _reach(keep_brackets(keep_structure(blank_escapes(utf_8)))) > MAX_DEPTH
 
 
 def check_depth(text: str) -> None:
@@ -48,10 +48,15 @@ def blank_escapes(text: bytes) -> bytes:
     return text.replace(rb"\"", b"  ")
 
 
-def keep_brackets(plain: bytes) -> bytes:
-    """The brackets outside strings of a JSON text without escaped quotes."""
-    # Most strings are `""` then. Where two touch, the quotes between them go, which makes one string of both.
-    structure = plain.translate(None, _NO_STRUCTURE).replace(b'""', b"")
+def keep_structure(plain: bytes) -> bytes:
+    """The brackets and quotes of a JSON text without escaped quotes."""
+    return plain.translate(None, _NO_STRUCTURE)
+
+
+def keep_brackets(structure: bytes) -> bytes:
+    """The brackets outside strings."""
+    # Most strings are `""` now. Where two touch, the quotes between them go, which makes one string of both.
+    structure = structure.replace(b'""', b"")
     return b"".join(structure.split(b'"')[::2]) if b'"' in structure else structure
 
 

@@ -14,11 +14,11 @@ document 500 levels deep, all of them would be most of the work.
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
-from crosswalk.converter.json_depth import blank_escapes, keep_brackets
+from crosswalk.converter.json_depth import blank_escapes, keep_brackets, keep_structure
 from crosswalk.converter.json_text import drop_mark, parse_json
 from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.converter.places import START, Place
-from crosswalk.converter.sources import Part, Source, cut_source
+from crosswalk.converter.sources import Source, cut_source
 from crosswalk.errors import DocumentError, MalformedDocument
 
 PIECE_SIZE = 1 << 17
@@ -71,10 +71,11 @@ def cut_json(source: Source, size: int = PIECE_SIZE) -> Iterator[Piece]:
     """
     place: Place | None = START
     before = b""
-    for number, part in enumerate(cut_source(source, size, _find_last_comma, blank_escapes)):
+    cutter = _Cutter()
+    for number, part in enumerate(cut_source(source, size, cutter.find_end)):
         assert place, "a piece that is refused is the last one to be asked for"
         text = part.text if number else drop_mark(part.text)
-        piece = _measure(text, part, place, before)
+        piece = _measure(text, None if part.is_last else cutter.structure, place, before)
         before = piece.behind
         try:
             decoded = text.decode()
@@ -84,12 +85,25 @@ def cut_json(source: Source, size: int = PIECE_SIZE) -> Iterator[Piece]:
         yield piece
 
 
-def _find_last_comma(plain: bytes) -> int:
-    """The offset behind the last comma outside strings, 0 where there is none, in a text without escaped quotes.
+class _Cutter:
+    """Finds where pieces end, and keeps the brackets and quotes of the last one that it has found."""
 
-    The number of quotes tells whether the end is inside a string. From there back, each quote is looked at once.
+    structure = b""
+
+    def find_end(self, window: bytes) -> int:
+        """The offset behind the last comma outside strings, 0 where there is none."""
+        plain = blank_escapes(window)
+        structure = keep_structure(plain)
+        end = _find_last_comma(plain, inside=structure.count(b'"') % 2 == 1)
+        self.structure = structure[: len(structure) - len(keep_structure(plain[end:]))]
+        return end
+
+
+def _find_last_comma(plain: bytes, *, inside: bool) -> int:
+    """The same in a text without escaped quotes; inside: whether a string is open at its end.
+
+    From there back, each quote is looked at once.
     """
-    inside = plain.count(b'"') % 2 == 1
     end = len(plain)
     while end >= 0:
         quote = plain.rfind(b'"', 0, end)
@@ -100,12 +114,12 @@ def _find_last_comma(plain: bytes) -> int:
     return 0
 
 
-def _measure(text: bytes, part: Part, place: Place, before: bytes) -> Piece:
-    """The piece with its levels; `text` is the part's, but for a BOM."""
-    if part.is_last:
+def _measure(text: bytes, structure: bytes | None, place: Place, before: bytes) -> Piece:
+    """The piece with its levels; structure: its brackets and quotes, None for the last piece."""
+    if structure is None:
         may_be_too_deep = len(before) + text.count(b"[") + text.count(b"{") > MAX_DEPTH
         return Piece(text, place, before, b"", before, True, may_be_too_deep)
-    nesting = _nest(keep_brackets(part.prepared))
+    nesting = _nest(keep_brackets(structure))
     if nesting is None or nesting.closed > len(before):
         return Piece(text, place, before, b"", before, False, False)
     kept = len(before) - nesting.closed

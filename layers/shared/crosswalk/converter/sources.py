@@ -27,24 +27,16 @@ class Source(Protocol):
 
 
 class Part(NamedTuple):
-    """Some of what a source holds, as it is and as it was prepared, and whether it is the last part."""
+    """Some of what a source holds, and whether it is the last part."""
 
     text: bytes
-    prepared: bytes
     is_last: bool
 
 
-def cut_source(
-    source: Source,
-    size: int,
-    find_end: Callable[[bytes], int],
-    prepare: Callable[[bytes], bytes] = bytes,
-    gap: int = MAX_GAP,
-) -> Iterator[Part]:
+def cut_source(source: Source, size: int, find_end: Callable[[bytes], int], gap: int = MAX_GAP) -> Iterator[Part]:
     """Cut what a source holds into parts of about `size` bytes.
 
-    find_end: returns where the last part that a prepared window holds ends, 0 where none does; it grows until one does.
-    prepare: makes of a window another of the same length, in which places to cut are easier to find.
+    find_end: returns where the last part that a window holds ends, 0 where none does; it grows until one does.
     source: its `read` may return less than it is asked for.
     Raises UnsafeDocument where `gap` bytes hold no place to cut, and what the source raises of its content.
     """
@@ -54,17 +46,16 @@ def cut_source(
         window += more
         if fault:
             try:
-                if end := find_end(prepared := prepare(window)):  # what stands before the fault is judged first
-                    yield Part(window[:end], prepared[:end], False)
+                if end := find_end(window):  # what stands before the fault is judged first
+                    yield Part(window[:end], False)
                 raise fault
             finally:
                 fault = None  # its traceback knows this frame: the cycle would last until a garbage collection
         if len(window) < wanted:
-            yield Part(window, window, True)
+            yield Part(window, True)
             return
-        prepared = prepare(window)
-        if end := find_end(prepared):
-            yield Part(window[:end], prepared[:end], False)
+        if end := find_end(window):
+            yield Part(window[:end], False)
             window, wanted = window[end:], size
         elif len(window) >= gap:
             raise UnsafeDocument(f"More than {gap // 1024**2} MiB stand here without a place to cut the document.")
