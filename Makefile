@@ -44,7 +44,7 @@ format: $(VENV)/.dev  ## rewrite the source in the house format
 	@$(BIN)/ruff format .
 
 clean:  ## remove everything that make has made, but the database (.postgres)
-	rm -rf .venv .venv-* .npm .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
+	rm -rf .venv .venv-* .npm .npm-bench .aws-sam dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each requirements file: it is installed anew when it changes. Serving waits for no tools of ours.
@@ -68,11 +68,13 @@ convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xm
 	@test -n $(call quote,FILE) || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
 	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) --output=$(if $(value OUT),$(call quote,OUT),-) $(ARGS) -- $(call quote,FILE)
 
-# axe-core, for the tests of the page. Where npm is missing they say so.
+# axe-core, for the tests of the page, and documents to measure. Where npm is missing, what needs them says so.
 .npm/.installed: requirements/npm.txt
+.npm-bench/.installed: requirements/npm-bench.txt
+.npm/.installed .npm-bench/.installed:
 	@if command -v npm >/dev/null; then \
-		echo "Installing into .npm ..." && \
-		npm install --silent --no-audit --no-fund --no-package-lock --prefix .npm $$(cat $<) && touch $@; \
+		echo "Installing into $(@D) ..." && \
+		npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(@D) $$(cat $<) && touch $@; \
 	else \
 		echo "There is no npm: apt-get install npm"; [ "$$CI" != true ]; \
 	fi
@@ -211,10 +213,13 @@ screenshots: $(VENV)/.dev  ## take the pictures of the page in docs/ anew; needs
 # What is measured. WRITE=1 puts the figures and pictures into docs/. The peers have an environment of their own.
 BENCH := .venv-bench/bin/python -m benchmarks
 
-.PHONY: bench-converters bench-growth bench-memory bench-streams bench-warm bench-cold
+.PHONY: bench-converters bench-corpora bench-growth bench-memory bench-streams bench-warm bench-cold
 
 bench-converters: .venv-bench/.installed  ## speed beside the plain way and the peers (SIZES="1000 100000", OLD=../old/layers/shared)
 	@$(BENCH).converters $(SIZES) $(if $(OLD),--old $(OLD)) $(if $(ONLY),--only $(ONLY))
+
+bench-corpora: .venv-bench/.installed .npm-bench/.installed  ## the same on JSON that parsers are measured with; needs npm
+	@$(BENCH).corpora
 
 bench-streams: .venv-bench/.installed  ## speed and memory of documents of any size (SIZES="1 10 100 1000", in MB)
 	@$(BENCH).streams $(SIZES)
@@ -250,7 +255,7 @@ soak: $(VENV)/.dev  ## mixed traffic, a fault every few seconds, then an audit, 
 audit: .venv-audit/.installed .npm/.installed  ## ask for known vulnerabilities of everything that is pinned
 	@.venv-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r layers/shared/hashes.txt
 	@.venv-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
-		$(foreach file,$(wildcard requirements/*.txt),$(if $(filter %/npm.txt,$(file)),,-r $(file)))
+		$(foreach file,$(wildcard requirements/*.txt),$(if $(filter %/npm.txt %/npm-bench.txt,$(file)),,-r $(file)))
 	@npm audit --prefix .npm --no-package-lock
 
 .venv-audit/.installed: requirements/audit.txt
