@@ -52,6 +52,12 @@ JSON: dict[str, Family] = {
     "lists that never end": repeat("["),
     "objects that never end": repeat('{"a":'),
     "a long string below 500 levels": lambda size: b'{"a":' * 500 + b'"' + b"x" * size + b'"' + b"}" * 500,
+    "a long string below 500 names with a backspace": lambda size: (
+        rb'{"\b":' * 500 + rb'"\u1234' + b"x" * size + b'"' + b"}" * 500
+    ),
+    "strings below 500 such names each": lambda size: (
+        b"[" + (rb'{"\b":' * 500 + rb'"\u1234' + b"x" * 3000 + b'"' + b"}" * 500 + b",") * (size // 6500) + b"0]"
+    ),
     # length
     "many zeros": repeat("0,", "[", "0]"),
     "many empty lists": repeat("[],", "[", "[]]"),
@@ -66,6 +72,7 @@ JSON: dict[str, Family] = {
     "line ends of three kinds": repeat("\r\n\n\r", "[", "]"),
     # names
     "one name again and again": repeat('"a":0,', "{", '"a":0}'),
+    "a name with a backspace again and again": repeat(r'"\b":0,', "{", '"a":0}'),
     "names of their own": number('"k{n}":0,', "{", '"k":0}'),
     "empty names": repeat('"":[],', "{", '"":0}'),
     "one long name": repeat("x", '{"', '":0}'),
@@ -82,6 +89,7 @@ JSON: dict[str, Family] = {
     "a minus sign that never ends": repeat("-", "["),
     # escapes and surrogates
     "escaped backslashes": repeat(r"\\", '["', '"]'),
+    "escaped backspaces": repeat(r"\b", '["', '"]'),
     "escaped NULs": repeat(r"\u0000", '["', '"]'),
     "escaped NULs in a name": repeat(r"\u0000", '{"', '":0}'),
     "unpaired surrogates": repeat(r"\ud800", '["', '"]'),
@@ -149,6 +157,12 @@ XML: dict[str, Family] = {
         f'<r xmlns:p="{"u" * (size // 2)}">{"<p:a/>" * (size // 12)}</r>'
     ).encode(),
     "a deep element, then shallow ones": repeat("<a/>", f"<r>{'<a>' * 200}{'</a>' * 200}", "</r>"),
+    "a long name around records and a large one": lambda size: (
+        b"<%b>" % (b"r" * (size // 4))
+        + b"<b>x</b>" * (size // 16)
+        + b"<b>%b</b>" % (b"<a/>" * (size // 16))
+        + b"</%b>" % (b"r" * (size // 4))
+    ),
     "new names, and no record": number("<p:a{n}/>", '<r xmlns:p="u">', "</r>"),
     "declarations of their own": number('<a xmlns:p{n}="u"/>', "<r>", "</r>"),
     "declarations on every level": lambda size: declare_on_every_level(size // 9000),

@@ -308,3 +308,11 @@ def test_records_become_lines_and_come_back() -> None:
     assert lines == b'{"entry":"1"}\n{"entry":"2"}\n'
     assert run("to-xml", "--mapping", "natural", "--lines", "--root", "feed", document=lines).stdout == xml
     assert run("to-json", "--lines", "--record", "entry", document=xml).stdout == lines
+
+
+def test_what_others_wrote_to_standard_output_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(JSON)
+    (tmp_path / "log").write_bytes(b"before\n")
+    with open(tmp_path / "log", "ab") as log:
+        assert run("to-xml", tmp_path / "a.json", "-o", "/dev/stdout", stdout=log).returncode == 0
+    assert (tmp_path / "log").read_bytes() == b"before\n" + XML

@@ -360,3 +360,11 @@ def test_long_and_deep_fragments_come_back(strings: list[str], length: int) -> N
     for key in strings:
         text = f'[{{{key}: {text}, "": {{}}}}, {text if len(text) < 20_000 else "1"}]'
     assert as_compared(read(write(text))) == as_compared(text)
+
+
+@pytest.mark.parametrize("key", ["a", r"\b", r"\ud800"])
+def test_long_fragments_below_many_levels_come_back_in_their_places(key: str) -> None:
+    text = f'["\\u1234{"x" * 20_000}", true, {{"{key}": "{"y" * 5000}"}}]'
+    for level in range(100):
+        text = f'{{"{key}": [{level}, {text}, {{"{key}": "z"}}], "b": "{"c" * 50 * (level % 3)}"}}'
+    assert write(text) == ElementTree.tostring(_build_element(as_compared(text), {}), encoding="unicode")

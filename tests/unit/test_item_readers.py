@@ -1,6 +1,7 @@
 """The two readers of ITEM documents: what the pattern takes it reads as expat does, which has the last word."""
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from xml.etree.ElementTree import canonicalize
 
@@ -153,3 +154,17 @@ def assert_readers_agree(xml: str) -> None:
 @given(json_texts())
 def test_the_pattern_takes_our_own_form(text: str) -> None:
     assert read_by_pattern(write(text)) == read_by_expat(write(text))
+
+
+def test_memory_does_not_grow_with_the_references_that_have_been_read() -> None:
+    documents = [
+        '<ITEM type="string" value="{}" />'.format("".join(f"&#{spelling.format(n)};" for n in range(30_000)))
+        for spelling in ("1{:05}", "x1{:04x}", "x2{:04x}", "x01{:04x}")
+    ]
+    tracemalloc.start()
+    try:
+        for document in documents:
+            assert read_by_pattern(document)
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000
+    finally:
+        tracemalloc.stop()

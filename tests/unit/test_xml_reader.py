@@ -181,6 +181,7 @@ def test_a_prolog_that_never_ends_is_unsafe() -> None:
         ("<a b='", (1, 1), None),
         ("<1/>", (1, 2), None),
         ("<a><!DOCTYPE a></a>", (1, 6), None),
+        (f"<!DOCTYPE a><!--{'x' * 2_000_000}-->\n<!DOCTYPE a>\n<a/>", (2, 12), "A DOCTYPE stands twice."),
         ("<!DOCTYPE a>\n<!DOCTYPE a><a/>", (2, 1), "A DOCTYPE stands twice."),
         ("<!DOCTYPE a", (1, 12), None),
         ("<!DOCTYPE a PUBLIC 'x'><a/>", (1, 23), None),

@@ -48,7 +48,7 @@ def get_descriptor(stream: TextIO | None, name: str) -> int:
 
 def open_output(name: str) -> AbstractContextManager[BinaryIO]:
     """A file appears under its name only when it is whole. A device or a pipe is written to, and never replaced."""
-    if name == "-":
+    if name == "-" or is_standard_output(name):
         # Not Python's own stream: under -u it has no buffer, and nothing would notice that only a part was written.
         return open(get_descriptor(sys.stdout, "standard output"), "wb", closefd=False)
     if not name:  # it would stand for the working folder
@@ -59,6 +59,13 @@ def open_output(name: str) -> AbstractContextManager[BinaryIO]:
     if stat.S_ISREG(mode):
         return replace_when_whole(name, mode & 0o777)
     return open(name, "wb")
+
+
+def is_standard_output(name: str) -> bool:
+    """Whether a name leads to where standard output goes, as /dev/stdout does. A file there may hold more than ours."""
+    with suppress(OSError):
+        return sys.stdout is not None and os.path.samestat(os.stat(name), os.fstat(sys.stdout.fileno()))
+    return False
 
 
 def find_mode(name: str) -> int | None:

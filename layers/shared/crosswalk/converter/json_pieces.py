@@ -39,7 +39,8 @@ class Piece(NamedTuple):
     """The levels that are put around it, the innermost of `before`."""
     fits: bool
     """Whether it is UTF-8 and its brackets can stand here; if not, it is refused."""
-    may_be_too_deep: bool
+    height: int
+    """At most so many levels are open within it."""
 
     def complete(self) -> bytes:
         """A JSON text that is sound if the piece is."""
@@ -117,16 +118,16 @@ def _find_last_comma(plain: bytes, *, inside: bool) -> int:
 def _measure(text: bytes, structure: bytes | None, place: Place, before: bytes) -> Piece:
     """The piece with its levels; structure: its brackets and quotes, None for the last piece."""
     if structure is None:
-        may_be_too_deep = len(before) + text.count(b"[") + text.count(b"{") > MAX_DEPTH
-        return Piece(text, place, before, b"", before, True, may_be_too_deep)
+        height = len(before) + text.count(b"[") + text.count(b"{")
+        return Piece(text, place, before, b"", before, True, height)
     nesting = _nest(keep_brackets(structure))
     if nesting is None or nesting.closed > len(before):
-        return Piece(text, place, before, b"", before, False, False)
+        return Piece(text, place, before, b"", before, False, 0)
     kept = len(before) - nesting.closed
     behind = before[:kept] + nesting.opened
-    may_be_too_deep = len(before) + nesting.height > MAX_DEPTH
-    around = before if may_be_too_deep else before[max(0, kept - 1) :]
-    return Piece(text, place, before, behind, around, behind != b"", may_be_too_deep)
+    height = len(before) + nesting.height
+    around = before if height > MAX_DEPTH else before[max(0, kept - 1) :]
+    return Piece(text, place, before, behind, around, behind != b"", height)
 
 
 class _Nesting(NamedTuple):

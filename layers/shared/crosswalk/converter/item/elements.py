@@ -24,6 +24,7 @@ from crosswalk.converter.xml.parser import (
     create_parser,
     describe,
     drop_handlers,
+    find_second_doctype,
     find_wrong_beginning,
 )
 from crosswalk.errors import InexpressibleDocument, MalformedDocument, UnsafeDocument
@@ -103,7 +104,8 @@ class _ChunkReader:
         except expat.ExpatError as error:
             raise self._explain(error) from error
         except DTDForbidden as error:  # there has been one already, which is blank by now
-            raise MalformedDocument("A DOCTYPE stands twice.", place=self._place) from error
+            place = find_second_doctype(self._chunk.text, self._place, self._chunk.place)
+            raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
         finally:
             drop_handlers(parser)
         return "".join(self._written).encode("utf-8", "backslashreplace")

@@ -9,7 +9,7 @@ import re
 import sys
 
 from crosswalk.converter.item.elements import resolve_escapes
-from crosswalk.converter.item.writer import holds_noncharacter
+from crosswalk.converter.item.marks import holds_noncharacter
 from crosswalk.converter.json_text import quote
 from crosswalk.converter.xml.chunks import Chunk
 from crosswalk.converter.xml.encoding import DECLARATION
@@ -164,8 +164,14 @@ _LONGEST = len("&#x10FFFF;")
 _NUMERIC = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 
 
+_KEPT = 4096
+
+
 class _References(dict[bytes, bytes]):
-    """The inside of a JSON string for each reference, made once; KeyError for what is no reference to a character."""
+    """The inside of a JSON string for each reference; KeyError for what is no reference to a character.
+
+    The first ones are made once. There are millions of them, so that not all can be kept.
+    """
 
     def __missing__(self, reference: bytes) -> bytes:
         numeric = _NUMERIC.fullmatch(reference)
@@ -174,8 +180,10 @@ class _References(dict[bytes, bytes]):
         code_point = int(numeric[1], 16) if numeric[1] else int(numeric[2])
         if code_point > sys.maxunicode or UNCARRIABLE.match(chr(code_point)):
             raise KeyError(reference)
-        self[reference] = quote(chr(code_point))[1:-1].encode().replace(b"&", _AMPERSAND)
-        return self[reference]
+        character = quote(chr(code_point))[1:-1].encode().replace(b"&", _AMPERSAND)
+        if len(self) < _KEPT:
+            self[reference] = character
+        return character
 
 
 _REFERENCES = _References(_USUAL)

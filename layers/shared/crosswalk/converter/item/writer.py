@@ -22,10 +22,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from crosswalk.converter.json_depth import ESCAPED_BACKSLASH, is_too_deep
+from crosswalk.converter.item.marks import (
+    ESCAPED_MARK,
+    MARK,
+    escape_marked,
+    holds_noncharacter,
+    mark_escapes,
+    mark_noncharacters,
+)
+from crosswalk.converter.json_depth import is_too_deep
 from crosswalk.converter.json_pieces import Piece, refuse
 from crosswalk.converter.json_text import make_decoder, scan_json
-from crosswalk.converter.xml.escaping import UNCARRIABLE
+from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.errors import DocumentError
 
 _LITERALS = {
@@ -41,10 +49,10 @@ def write_piece(piece: Piece) -> bytes:
         refuse(piece)
     json = piece.complete()
     try:
-        xml = _write(json)
+        xml = _write(json, is_deep=piece.height > _HIGH and len(json) > _LONG)
     except DocumentError:
         refuse(piece)
-    if piece.may_be_too_deep and is_too_deep(json):
+    if piece.height > MAX_DEPTH and is_too_deep(json):
         refuse(piece)
     return xml[_length_of_opening(piece.around) : len(xml) - _length_of_closing(piece.left_open)]
 
@@ -71,21 +79,13 @@ def _length_of_closing(brackets: bytes) -> int:
     return _NULL + _EMPTY_KEY * brackets.endswith(b"{") + _END * len(brackets)
 
 
-_NONCHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")  # U+FFFE or U+FFFF in UTF-8
-
-
-def holds_noncharacter(utf_8: bytes) -> bool:
-    """Whether U+FFFE or U+FFFF, which XML cannot carry, is in a text."""
-    return b"\xef" in utf_8 and _NONCHARACTER.search(utf_8) is not None  # one byte is found many times faster
-
-
 # Escapes that name what XML cannot carry, what is beyond ASCII, or markup.
 _RARE_ESCAPE = re.compile(rb"\\[bfu]")
 _ESCAPE_BEYOND_ASCII = re.compile(rb"\\u(?!00[0-7])")
 
 
-def _write(json: bytes) -> bytes:
-    """The XML of a JSON text, both in UTF-8.
+def _write(json: bytes, *, is_deep: bool) -> bytes:
+    """The XML of a JSON text, both in UTF-8; is_deep: whether its levels could each copy much of it.
 
     Where nothing names a character beyond ASCII, each byte is taken for a character: all that is looked for here is
     ASCII, and a text of bytes takes a quarter of the room.
@@ -94,53 +94,72 @@ def _write(json: bytes) -> bytes:
     has_escapes = b"\\" in json
     if has_escapes and _RARE_ESCAPE.search(json) and b"\0" not in json:
         codec = "utf-8" if _ESCAPE_BEYOND_ASCII.search(json) else codec
-        # Escaped backslashes are set aside, so that all backslashes left begin escapes. A pattern that met each of them
-        # would take a hundred bytes for it, and a string may have millions.
-        if ESCAPED_BACKSLASH.search(json):
-            json = _REWRITTEN.sub(_rewrite, json.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
-        else:
-            json = _REWRITTEN.sub(_rewrite, json)
-        writer = CAREFUL_WRITER if _ESCAPED_MARK in json else writer
+        json = mark_escapes(json)
+        writer = CAREFUL_WRITER if ESCAPED_MARK in json else writer
     if holds_noncharacter(json):
         writer, codec = CAREFUL_WRITER, "utf-8"
-        json = _NONCHARACTER.sub(lambda character: character[0] + _ESCAPED_MARK, json)
+        json = mark_noncharacters(json)
     json = json.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    if is_deep and (codec == "utf-8" or writer is CAREFUL_WRITER):  # else to copy takes next to no time
+        writer = _Writer(is_careful=writer is CAREFUL_WRITER, shelf=_Shelf())
     xml = scan_json(json.decode(codec), writer.write).encode(codec)
     if has_escapes:
         xml = xml.replace(b'"', b"&quot;").replace(b"\t", b"&#09;").replace(b"\n", b"&#10;").replace(b"\r", b"&#13;")
     return xml.replace(b"\1", b'"')
 
 
-_MARK = "\2"
-_ESCAPED_MARK = rb"\u0002"
-_BACKSLASH = b"\0\0"  # where a text holds U+0000, it is not sound
-# Escapes of markup, of two halves of a character, and of what XML cannot carry.
-_HEX = "[0-9a-fA-F]"
-_HIGH, _LOW = rf"[dD][89abAB]{_HEX}{{2}}", rf"[dD][c-fC-F]{_HEX}{{2}}"
-_REWRITTEN = re.compile(
-    rf"""\\(?: [bf] | u(?: 00(?: 26 | 3[cCeE] | 0[0-8bBcCeEfF] | 1{_HEX} ) | [fF]{{3}}[eEfF]
-                      | {_HIGH}(?:\\u{_LOW})? | {_LOW} ) )""".encode(),
-    re.VERBOSE,
-)
-_MARKUP = {rb"\u0026": b"&", rb"\u003c": b"<", rb"\u003e": b">"}
+# Below these, nothing is copied so often that it takes long.
+_LONG = 1 << 14  # bytes of JSON
+_HIGH = 64  # levels
 
 
-def _rewrite(match: re.Match[bytes]) -> bytes:
-    r"""`&` for `\u0026` and the like, so that it is replaced with the others; a mark behind what XML cannot carry."""
-    escape = match[0]
-    if len(escape) == 12:
-        return escape
-    return _MARKUP.get(escape.lower()) or escape + _ESCAPED_MARK
+class _Shelf:
+    """Where long fragments are put, so that the levels above do not copy them again and again, 500 times at worst.
+
+    ` type=^object^>\3` and `7>`: the beginning of a fragment, and which of those on the shelf is the rest of it.
+    """
+
+    LONG = 1 << 12
+    """Characters of a fragment that is put there."""
+
+    def __init__(self) -> None:
+        self._fragments: list[str] = []
+
+    def join(self, parts: list[str]) -> str:
+        fragment = "".join(parts)
+        if len(fragment) < self.LONG:
+            return fragment
+        tag, _, rest = fragment.partition(">")
+        self._fragments.append(rest)
+        return f"{tag}>\3{len(self._fragments) - 1}>"
+
+    def restore(self, xml: str) -> str:
+        """The XML with all that was put aside."""
+        written, rest = [], [xml]
+        while rest:
+            parts = _SHELVED.split(rest.pop())
+            if len(parts) == 1:
+                written += parts
+            else:
+                parts[1::2] = [self._fragments[int(number)] for number in parts[1::2]]
+                rest += reversed(parts)
+        return "".join(written)
+
+
+_SHELVED = re.compile("\3([0-9]+)>")
 
 
 class _Writer:
     """Writes the XML of a JSON text in which `&`, `<` and `>` are replaced already.
 
     is_careful: a string is escaped as rule 5 says where it holds marks.
+    shelf: for long fragments, of one text.
     """
 
-    def __init__(self, *, is_careful: bool) -> None:
+    def __init__(self, *, is_careful: bool, shelf: _Shelf | None = None) -> None:
         self._is_careful = is_careful
+        self._join = shelf.join if shelf else "".join
+        self._restore = shelf.restore if shelf else str
         self._decoder = make_decoder(
             object_pairs_hook=self._write_object,
             parse_int=lambda digits: f" type=\1integer\1 value=\1{digits}\1 />",
@@ -149,11 +168,15 @@ class _Writer:
 
     def write(self, json: str) -> str:
         """Raises as the json module does."""
-        return "<ITEM" + self._write_value(self._decoder.decode(json))
+        return self._restore("<ITEM" + self._write_value(self._decoder.decode(json)))
 
     def _write_value(self, value: Any) -> str:
-        """The fragment of a value."""
-        return self._write_list([value])[len(" type=\1list\1><ITEM") : -len("</ITEM>")]
+        """The fragment of a value, which may be one already."""
+        if value.__class__ is not str:
+            return self._write_list(value) if value.__class__ is list else _LITERALS[value]
+        if value[-1:] == ">":
+            return value
+        return _write_carefully(value) if self._is_careful else _write_string(value)
 
     def _write_object(self, members: list[tuple[str, Any]]) -> str:
         if not members:
@@ -168,14 +191,14 @@ class _Writer:
                 value = f" type=\1string\1 value=\1{value}\1 />" if value else _EMPTY_STRING
             parts += "<ITEM key=\1", key, "\1", value
         parts.append("</ITEM>")
-        return "".join(parts)
+        return self._join(parts)
 
     def _escape_member(self, key: str, value: Any) -> tuple[str, Any]:
         """A member without marks, which a fragment never has; where there were some, its value is a fragment."""
-        if value.__class__ is str and _MARK in value:
+        if value.__class__ is str and MARK in value:
             value = _write_carefully(value)
-        if _MARK in key:
-            key, value = _escape_marked(key), _flag_key(self._write_value(value))
+        if MARK in key:
+            key, value = escape_marked(key), _flag_key(self._write_value(value))
         return key, value
 
     def _write_list(self, values: list[Any]) -> str:
@@ -191,7 +214,7 @@ class _Writer:
                 value = write_string(value)
             parts += "<ITEM", value
         parts.append("</ITEM>")
-        return "".join(parts)
+        return self._join(parts)
 
 
 _EMPTY_STRING = " type=\1string\1 />"
@@ -202,17 +225,9 @@ def _write_string(string: str) -> str:
 
 
 def _write_carefully(string: str) -> str:
-    if _MARK in string:
-        return f" type=\1string\1 value=\1{_escape_marked(string)}\1 escaped=\1true\1 />"
+    if MARK in string:
+        return f" type=\1string\1 value=\1{escape_marked(string)}\1 escaped=\1true\1 />"
     return _write_string(string)
-
-
-# The mark may itself be a character that is marked.
-_MARKED = re.compile(f"({UNCARRIABLE.pattern}){_MARK}")
-
-
-def _escape_marked(string: str) -> str:
-    return _MARKED.sub(lambda match: f"\\u{ord(match[1]):04x}", string.replace("\\", "\\\\"))
 
 
 # What the attribute `escaped-key` has to stand before; the first `>` of a fragment ends its tag.
@@ -220,7 +235,9 @@ _END_OF_KEY_AND_VALUE = re.compile("(?: escaped=\1true\1)?(?: /)?>")
 
 
 def _flag_key(fragment: str) -> str:
-    return _END_OF_KEY_AND_VALUE.sub(" escaped-key=\1true\1\\g<0>", fragment, count=1)
+    end = _END_OF_KEY_AND_VALUE.search(fragment)
+    assert end, "every fragment has a tag"
+    return f"{fragment[: end.start()]} escaped-key=\1true\1{fragment[end.start() :]}"
 
 
 PLAIN_WRITER = _Writer(is_careful=False)

@@ -124,6 +124,15 @@ def _check_doctype(xml: bytes) -> None:
         raise UnsafeDocument(DOCTYPE_REFUSAL, place=place) from error
 
 
+def find_second_doctype(beginning: bytes, end: Place, place: Place = START) -> Place:
+    """Where a second DOCTYPE begins, of which expat tells the end; only the end where it stands further behind.
+
+    beginning: of a document, its first DOCTYPE blanked, or some of its prolog, from `place` on.
+    """
+    start = find_doctype(beginning)
+    return place.after(beginning[:start].decode()) if beginning.startswith(_DOCTYPE_START, start) else end
+
+
 def find_wrong_beginning(beginning: bytes, fault: Place, place: Place = START) -> MalformedDocument | None:
     """The error of what stands before a root and is no part of a prolog; `fault`, which expat told, may be far behind.
 

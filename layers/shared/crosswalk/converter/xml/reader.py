@@ -17,6 +17,7 @@ from crosswalk.converter.xml.parser import (
     describe,
     drop_handlers,
     find_doctype,
+    find_second_doctype,
     find_wrong_beginning,
     read_beginning,
 )
@@ -119,8 +120,9 @@ class XmlReader:
         except expat.ExpatError as error:
             raise self._explain(error) from error
         except DTDForbidden as error:  # there has been one already, which is blank by now
-            place = START.after(self._beginning[: find_doctype(self._beginning)].decode())
-            raise MalformedDocument("A DOCTYPE stands twice.", place=place) from error
+            raise MalformedDocument(
+                "A DOCTYPE stands twice.", place=find_second_doctype(self._beginning, self.place)
+            ) from error
         finally:
             drop_handlers(self._parser)
             del self._start, self._end, self._text, self._find_open
@@ -134,9 +136,10 @@ class XmlReader:
     def _start_worn(self, name: str, attributes: list[str]) -> None:
         """Have a new parser go on in front of this element, if that is possible here."""
         open_elements = self._find_open()
-        offset = self._find_byte(self._parser.CurrentByteIndex) - (self._fed - len(self._block))
-        if open_elements is not None and offset >= 0:
-            raise _Renewal(offset, self.place, open_elements)
+        if open_elements is not None:
+            offset = self._find_byte(self._parser.CurrentByteIndex) - (self._fed - len(self._block))
+            if offset >= 0:
+                raise _Renewal(offset, self.place, open_elements)
         self._start(name, attributes)
 
     def _parse(self, after_block: Callable[[int], object]) -> None:
