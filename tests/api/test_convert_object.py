@@ -14,7 +14,7 @@ from botocore.response import StreamingBody
 
 from crosswalk.conversions import transfer
 from crosswalk.conversions.fleet import FleetRefused
-from crosswalk.conversions.storage import create_client
+from crosswalk.conversions.storage import PATIENT, create_client
 from crosswalk.converter import json_to_xml
 from functions.convert_object.app import ConversionCrashed, TransientFailure, handler
 from tests.events import Context
@@ -56,7 +56,7 @@ def convert(key: str, to: str = "xml", context: Context = CONTEXT, **options: An
 def before(operation: str, number: int, action: Callable[[], object]) -> None:
     """Do something before the function's client sends its request of that number."""
     sent = iter(range(1, 1_000))
-    create_client().meta.events.register(
+    create_client(PATIENT).meta.events.register(
         f"before-call.s3.{operation}", lambda **_: action() and None if next(sent) == number else None
     )
 

@@ -12,7 +12,7 @@ from smart_open.s3 import MultipartWriter
 
 from crosswalk.conversions import transfer
 from crosswalk.conversions.state import Request, create_conversion, find_conversion
-from crosswalk.conversions.storage import CLAIM, create_client
+from crosswalk.conversions.storage import CLAIM, PATIENT, create_client
 from crosswalk.converter import json_to_xml
 from crosswalk.errors import ConversionFailed
 from functions.convert_upload.app import ConversionCrashed, handler
@@ -61,7 +61,7 @@ def before(operation: str, number: int, action: Callable[[], object]) -> None:
         if next(sent) == number:
             action()
 
-    create_client().meta.events.register(f"before-call.s3.{operation}", act)
+    create_client(PATIENT).meta.events.register(f"before-call.s3.{operation}", act)
 
 
 def refuse(operation: str, first: int = 1) -> None:
@@ -72,7 +72,7 @@ def refuse(operation: str, first: int = 1) -> None:
         if next(sent) >= first:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "a key's own words"}}, operation)
 
-    create_client().meta.events.register(f"before-call.s3.{operation}", fail)
+    create_client(PATIENT).meta.events.register(f"before-call.s3.{operation}", fail)
 
 
 def expect_nothing_but(bucket: Bucket, *names: str) -> None:

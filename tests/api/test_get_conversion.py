@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from crosswalk.conversions.state import Outcome, Request, create_conversion, finish_conversion, start_conversion
-from crosswalk.conversions.storage import create_client
+from crosswalk.conversions.storage import QUICK, create_client
 from functions.convert_upload.app import handler as convert_upload
 from functions.get_conversion.app import handler
 from tests.events import Answer, Context, create_event, invoke
@@ -140,9 +140,21 @@ def test_a_conversion_that_expires_while_it_is_looked_up_is_a_404(end: str, conv
         start_conversion(conversion, in_minutes(15))
     if end == "outcome":
         finish_conversion(conversion, Outcome("natural", [], 12, 34))
-    create_client().meta.events.register("before-call.s3.GetObject", lambda **_: bucket.empty())
+    create_client(QUICK).meta.events.register("before-call.s3.GetObject", lambda **_: bucket.empty())
     answer = ask(conversion)
     assert (answer.status, answer.json["type"].rpartition(":")[2]) == (404, "conversion-not-found")
+
+
+@pytest.mark.parametrize("end", ["request", "started", "outcome"])
+def test_asking_takes_two_requests_to_s3(end: str, conversion: str) -> None:
+    if end != "request":
+        start_conversion(conversion, in_minutes(15))
+    if end == "outcome":
+        finish_conversion(conversion, Outcome("natural", [], 12, 34))
+    sent: list[str] = []
+    create_client(QUICK).meta.events.register("before-call.s3", lambda model, **_: sent.append(model.name))
+    ask(conversion)
+    assert sent == ["ListObjectsV2", "GetObject"]
 
 
 def test_an_unknown_parameter_is_a_400(conversion: str) -> None:

@@ -9,6 +9,8 @@ from threading import Thread
 
 import pytest
 
+from crosswalk.conversions import state
+from crosswalk.conversions.storage import Patience
 from functions.create_conversion.app import handler as create_conversion
 from functions.get_conversion.app import handler as get_conversion
 from tests.events import Answer, create_event, invoke
@@ -73,6 +75,14 @@ def test_storage_that_cannot_be_reached(request_name: str, monkeypatch: pytest.M
     with socket.socket() as taken:  # and nobody listens
         taken.bind(("127.0.0.1", 0))
         go_to(taken.getsockname()[1], monkeypatch)
+        expect_another_try(REQUESTS[request_name]())
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+def test_storage_that_accepts_and_says_nothing(request_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state, "QUICK", Patience(connect=0.1, read=0.1, attempts=2))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        go_to(silent.getsockname()[1], monkeypatch)
         expect_another_try(REQUESTS[request_name]())
 
 

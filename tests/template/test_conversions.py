@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from crosswalk.conversions import state
+from crosswalk.conversions.storage import QUICK
 from tests.template.stack import Stack, as_list
 
 # Who may do what to which objects of a conversion; None is the bucket itself.
@@ -117,6 +118,23 @@ def test_a_conversion_has_a_processor_a_quarter_of_an_hour_and_no_network(stack:
     function = stack.properties("ConvertUploadFunction")
     assert (function["MemorySize"], function["Timeout"]) == (1769, 900)
     assert "VpcConfig" not in function
+
+
+PAUSE = 1
+"""Seconds at most that botocore waits before a second attempt where S3 throttles; else it is a twentieth of one."""
+EXPECT = 1
+"""Seconds that botocore waits in each attempt at a PUT for `100 Continue`, before it sends the body all the same."""
+
+
+def test_beginning_gives_s3_up_before_its_own_time_ends(stack: Stack) -> None:
+    put = QUICK.attempts * (QUICK.connect + EXPECT + QUICK.read) + (QUICK.attempts - 1) * PAUSE
+    assert put < stack.properties("CreateConversionFunction")["Timeout"]
+
+
+def test_asking_gives_s3_up_before_its_own_time_ends(stack: Stack) -> None:
+    answer = QUICK.attempts * (QUICK.connect + QUICK.read) + (QUICK.attempts - 1) * PAUSE
+    listing, getting = answer, answer + QUICK.read  # a body that is read as a stream is waited for once more
+    assert listing + getting < stack.properties("GetConversionFunction")["Timeout"]
 
 
 def test_the_largest_upload_is_a_parameter(stack: Stack) -> None:

@@ -22,6 +22,8 @@ from botocore.exceptions import ClientError
 
 from crosswalk.conversions.storage import (
     ABSENT,
+    PATIENT,
+    QUICK,
     claim_json,
     create_client,
     list_objects,
@@ -89,12 +91,12 @@ class Conversion:
 @report_outage()
 def create_conversion(request: Request) -> Invitation:
     """Begin a conversion: what it waits for then is its document. Raises StorageUnavailable."""
-    bucket = read_conversion_settings().conversions_bucket
+    client, bucket = create_client(QUICK), read_conversion_settings().conversions_bucket
     conversion_id = secrets.token_hex(ID_BYTES)
     expires_at = datetime.now(UTC).replace(microsecond=0) + UPLOAD_TIME
     content = {**asdict(request), "expires_at": expires_at.isoformat()}
-    write_json(bucket, f"{conversion_id}/{REQUEST}", content)
-    upload = create_client().generate_presigned_url(
+    write_json(client, bucket, f"{conversion_id}/{REQUEST}", content)
+    upload = client.generate_presigned_url(
         "put_object",
         Params={"Bucket": bucket, "Key": f"{conversion_id}/{DOCUMENT}", "ContentLength": request.size},
         ExpiresIn=int(UPLOAD_TIME.total_seconds()),
@@ -120,37 +122,38 @@ def find_conversion(conversion_id: str) -> Conversion:
 
     Raises ConversionNotFound, StorageUnavailable, or ConversionFailed where it ended without an outcome.
     """
-    bucket = read_conversion_settings().conversions_bucket
-    objects = list_objects(bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
+    client, bucket = create_client(QUICK), read_conversion_settings().conversions_bucket
+    objects = list_objects(client, bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
     now = datetime.now(UTC)
     if REQUEST not in objects:
         raise ConversionNotFound(NOT_FOUND)
     if OUTCOME in objects:
-        return describe_end(conversion_id, read_outcome(bucket, conversion_id))
+        return describe_end(client, bucket, conversion_id)
     if STARTED in objects:
-        if now > read_time(bucket, f"{conversion_id}/{STARTED}", "deadline"):
+        if now > read_time(client, bucket, f"{conversion_id}/{STARTED}", "deadline"):
             raise ConversionFailed("The function that converted the document was killed.", code="lost")
         return Conversion("converting")
     if DOCUMENT in objects:
         if now > objects[DOCUMENT] + DELIVERY_TIME:
             raise ConversionFailed("No function heard of the document.", code="lost")
-    elif now > read_time(bucket, f"{conversion_id}/{REQUEST}", "expires_at") + LONGEST_UPLOAD:
+    elif now > read_time(client, bucket, f"{conversion_id}/{REQUEST}", "expires_at") + LONGEST_UPLOAD:
         raise ConversionFailed("No document was uploaded in time.", code="expired")
     return Conversion("waiting")
 
 
-def read_outcome(bucket: str, conversion_id: str) -> Outcome:
+def read_outcome(client: Any, bucket: str, conversion_id: str) -> Outcome:
     """An outcome, of which a newer release may have told more than this one knows."""
-    content = read_json(bucket, f"{conversion_id}/{OUTCOME}")
+    content = read_json(client, bucket, f"{conversion_id}/{OUTCOME}")
     return Outcome(**{one.name: content.get(one.name) for one in fields(Outcome)})
 
 
-def describe_end(conversion_id: str, outcome: Outcome) -> Conversion:
+def describe_end(client: Any, bucket: str, conversion_id: str) -> Conversion:
+    outcome = read_outcome(client, bucket, conversion_id)
     if outcome.problem:
         return Conversion("failed", outcome)
-    result = create_client().generate_presigned_url(
+    result = client.generate_presigned_url(
         "get_object",
-        Params={"Bucket": read_conversion_settings().conversions_bucket, "Key": f"{conversion_id}/{RESULT}"},
+        Params={"Bucket": bucket, "Key": f"{conversion_id}/{RESULT}"},
         ExpiresIn=int(DOWNLOAD_TIME.total_seconds()),
     )
     return Conversion("done", outcome, result)
@@ -162,21 +165,21 @@ def start_conversion(conversion_id: str, deadline: datetime) -> Request | None:
     deadline: by when the conversion has an outcome, if the function is not killed. An event may come twice, so only
     the first function that says when it began goes on.
     """
-    bucket = read_conversion_settings().conversions_bucket
-    objects = list_objects(bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
+    client, bucket = create_client(PATIENT), read_conversion_settings().conversions_bucket
+    objects = list_objects(client, bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
     if REQUEST not in objects or OUTCOME in objects or STARTED in objects:
         return None
-    if not claim_json(bucket, f"{conversion_id}/{STARTED}", {"deadline": deadline.isoformat()}):
+    if not claim_json(client, bucket, f"{conversion_id}/{STARTED}", {"deadline": deadline.isoformat()}):
         return None
-    content = read_json(bucket, f"{conversion_id}/{REQUEST}")
+    content = read_json(client, bucket, f"{conversion_id}/{REQUEST}")
     return Request(content["to"], content["options"], content["size"])
 
 
 def finish_conversion(conversion_id: str, outcome: Outcome) -> None:
     """Say how the conversion ended; nothing changes after that, not even by a second outcome."""
-    bucket = read_conversion_settings().conversions_bucket
-    claim_json(bucket, f"{conversion_id}/{OUTCOME}", asdict(outcome))
+    client, bucket = create_client(PATIENT), read_conversion_settings().conversions_bucket
+    claim_json(client, bucket, f"{conversion_id}/{OUTCOME}", asdict(outcome))
 
 
-def read_time(bucket: str, key: str, name: str) -> datetime:
-    return datetime.fromisoformat(read_json(bucket, key)[name])
+def read_time(client: Any, bucket: str, key: str, name: str) -> datetime:
+    return datetime.fromisoformat(read_json(client, bucket, key)[name])

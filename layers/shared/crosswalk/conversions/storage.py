@@ -32,8 +32,23 @@ ABSENT = {"NoSuchKey", "404"}
 """What S3 answers to a read when there is no such object; to a HEAD it cannot say more than the status."""
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long a client waits: seconds for a connection, and seconds for what comes next over it, in each attempt."""
+
+    connect: float
+    read: float
+    attempts: int
+
+
+QUICK = Patience(connect=1, read=2, attempts=2)
+"""A route's, whose client waits. The first attempt may meet a connection that died while the environment was frozen."""
+PATIENT = Patience(connect=3, read=20, attempts=4)
+"""An operation's, for which nobody waits."""
+
+
 @cache
-def create_client() -> Any:
+def create_client(patience: Patience) -> Any:
     """A client for this region's S3, made once for each execution environment.
 
     botocore's default presigns by version 2 in older regions, which signs no length, and names a host that redirects
@@ -45,15 +60,15 @@ def create_client() -> Any:
         config=Config(
             signature_version="s3v4",
             s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
-            connect_timeout=3,
-            read_timeout=20,
-            retries={"mode": "standard", "total_max_attempts": 4},
+            connect_timeout=patience.connect,
+            read_timeout=patience.read,
+            retries={"mode": "standard", "total_max_attempts": patience.attempts},
         ),
     )
 
 
 RETRY_AFTER = 5
-"""Seconds for a client to wait: four attempts have failed by then."""
+"""Seconds for a client to wait: all attempts have failed by then."""
 
 
 @contextmanager
@@ -79,7 +94,7 @@ class Found:
 def find_object(bucket: str, key: str) -> Found | None:
     """What S3 tells of the object, if there is one."""
     try:
-        head = create_client().head_object(Bucket=bucket, Key=key)
+        head = create_client(PATIENT).head_object(Bucket=bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in ABSENT:
             return None
@@ -87,17 +102,17 @@ def find_object(bucket: str, key: str) -> Found | None:
     return Found(head["ETag"].strip('"'), head["ContentLength"], head["Metadata"])
 
 
-def read_json(bucket: str, key: str) -> Any:
+def read_json(client: Any, bucket: str, key: str) -> Any:
     """What an object holds."""
-    return json.load(create_client().get_object(Bucket=bucket, Key=key)["Body"])
+    return json.load(client.get_object(Bucket=bucket, Key=key)["Body"])
 
 
-def write_json(bucket: str, key: str, content: object) -> None:
+def write_json(client: Any, bucket: str, key: str, content: object) -> None:
     """Write an object, or replace it."""
-    create_client().put_object(Bucket=bucket, Key=key, Body=json.dumps(content), ContentType="application/json")
+    client.put_object(Bucket=bucket, Key=key, Body=json.dumps(content), ContentType="application/json")
 
 
-def claim_json(bucket: str, key: str, content: Mapping[str, Any]) -> bool:
+def claim_json(client: Any, bucket: str, key: str, content: Mapping[str, Any]) -> bool:
     """Write an object where there is none; returns whether it was this call that did.
 
     Where S3's answer is lost, botocore writes again and is told that the object exists: its claim tells whose it is.
@@ -105,26 +120,26 @@ def claim_json(bucket: str, key: str, content: Mapping[str, Any]) -> bool:
     claim = create_claim()
     body = json.dumps({**content, CLAIM: claim})
     try:
-        write_new(bucket, key, body)
+        write_new(client, bucket, key, body)
     except ClientError as error:
         if error.response["Error"]["Code"] != TAKEN:
             raise
-        return bool(read_json(bucket, key).get(CLAIM) == claim)
+        return bool(read_json(client, bucket, key).get(CLAIM) == claim)
     return True
 
 
-def write_new(bucket: str, key: str, body: str, attempts: int = 4) -> None:
+def write_new(client: Any, bucket: str, key: str, body: str, attempts: int = 4) -> None:
     """Write an object of JSON where there is none; again after a conflict, in which S3 wrote nothing.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, at If-None-Match
     """
     try:
-        create_client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
+        client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", IfNoneMatch="*")
     except ClientError as error:
         if error.response["Error"]["Code"] != CONFLICT or attempts == 1:
             raise
         time.sleep(CONFLICT_PAUSE)
-        write_new(bucket, key, body, attempts - 1)
+        write_new(client, bucket, key, body, attempts - 1)
 
 
 def create_claim() -> str:
@@ -132,9 +147,9 @@ def create_claim() -> str:
     return token_hex(16)
 
 
-def list_objects(bucket: str, folder: str) -> dict[str, datetime]:
+def list_objects(client: Any, bucket: str, folder: str) -> dict[str, datetime]:
     """The names of a folder's objects, and when each was written."""
     prefix = f"{folder}/"
-    found = create_client().list_objects_v2(Bucket=bucket, Prefix=prefix)
+    found = client.list_objects_v2(Bucket=bucket, Prefix=prefix)
     contents = found["Contents"] if found["KeyCount"] else []  # an answer that was cut short does not count as none
     return {one["Key"].removeprefix(prefix): one["LastModified"] for one in contents}

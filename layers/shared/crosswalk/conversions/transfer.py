@@ -13,7 +13,15 @@ from typing import Any, BinaryIO, Literal, cast
 from botocore.exceptions import BotoCoreError, ClientError
 from smart_open import s3
 
-from crosswalk.conversions.storage import ABSENT, ALREADY_THERE, CLAIM, create_claim, create_client, find_object
+from crosswalk.conversions.storage import (
+    ABSENT,
+    ALREADY_THERE,
+    CLAIM,
+    PATIENT,
+    create_claim,
+    create_client,
+    find_object,
+)
 from crosswalk.converter import Summary, convert_stream
 from crosswalk.errors import ConversionFailed, DocumentTooLarge
 
@@ -157,7 +165,7 @@ def read_object(document: S3Object, etag: str) -> Iterator[BinaryIO]:
             document.bucket,
             document.key,
             "rb",
-            client=create_client(),
+            client=create_client(PATIENT),
             client_kwargs=condition,
             range_chunk_size=RANGE,
         )
@@ -174,7 +182,7 @@ def write_object(result: S3Object, properties: Mapping[str, Any]) -> Iterator[Bi
         result.bucket,
         result.key,
         "wb",
-        client=create_client(),
+        client=create_client(PATIENT),
         client_kwargs={
             "S3.Client.create_multipart_upload": described,
             "S3.Client.complete_multipart_upload": {"IfNoneMatch": "*"},
