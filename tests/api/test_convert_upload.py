@@ -267,6 +267,18 @@ def test_a_conversion_stops_before_its_time_ends(bucket: Bucket) -> None:
     expect_nothing_but(bucket, "request", "document", "started", "outcome")
 
 
+def test_a_read_of_a_silent_s3_is_given_up_before_the_function_is_killed() -> None:
+    pauses = 0.05 + 0.1 + 0.2  # seconds at most, botocore's between four attempts
+    request = PATIENT.attempts * (PATIENT.connect + PATIENT.read) + pauses
+    stalled = PATIENT.read + 1 + request  # in the midst of a body; a second later smart_open asks for the rest
+    assert stalled + request < transfer.RESERVE, "the result is given up after that"
+
+
+def test_a_body_that_stalls_again_and_again_is_given_up_before_the_function_is_killed() -> None:
+    pauses = 1 + 2 + 4 + 8 + 16  # seconds, smart_open's behind each of five attempts
+    assert 5 * PATIENT.read + pauses < transfer.RESERVE
+
+
 def test_a_document_that_takes_too_long_is_refused_before_it_is_read(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

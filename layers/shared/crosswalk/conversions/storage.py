@@ -43,8 +43,9 @@ class Patience:
 
 QUICK = Patience(connect=1, read=2, attempts=2)
 """A route's, whose client waits. The first attempt may meet a connection that died while the environment was frozen."""
-PATIENT = Patience(connect=3, read=20, attempts=4)
-"""An operation's, for which nobody waits."""
+PATIENT = Patience(connect=2, read=8, attempts=4)
+"""An operation's, for which nobody waits, but which must end before it is killed: `transfer.RESERVE` rests on it. While
+S3 puts a large result together, it sends white space to keep the connection from timing out."""
 
 
 @cache

@@ -32,10 +32,12 @@ RANGE = 32 * 1024**2
 NAME_LIMIT = 1024
 """Bytes of an object's name in S3."""
 
-RESERVE = 60.0
+RESERVE = 90.0
 """Seconds before a function's time-out at which it stops: the piece at hand is converted and written by then, or not.
 
-A read that S3 does not answer is given up after 35 seconds or so."""
+A read that S3 does not answer is given up after 32 seconds, as measured; where S3 falls silent in the midst of a body,
+after 41, and where it begins to answer five times and never goes on, after 71. If it is silent for good, giving up the
+result takes 32 more."""
 RATE = 10_000_000
 """Bytes that are converted in a second, more or less: docs/benchmarks.md has what each mapping took. `natural` with
 `lines` is the slowest that streams, and may still run out of time."""
