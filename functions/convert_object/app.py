@@ -15,23 +15,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from fastapi.exceptions import RequestValidationError
 
 from crosswalk.conversions.fleet import RESULTS, FleetRefused, Place, is_document, name_result, read_fleet
-from crosswalk.conversions.storage import ALREADY_THERE, find_object
+from crosswalk.conversions.storage import ALREADY_THERE, find_object, is_passing
 from crosswalk.conversions.transfer import Limits, S3Object, check_name, check_size, convert_object, describe_origin
 from crosswalk.errors import ConversionFailed, CrosswalkError
 from crosswalk.http.conversions import choose_options
 from crosswalk.http.problems import describe_error
 from crosswalk.telemetry import list_frames, logger
-
-TRANSIENT = ALREADY_THERE | {
-    "InternalError",
-    "RequestTimeout",
-    "ServiceUnavailable",
-    "SlowDown",
-    "Throttling",
-    "ThrottlingException",
-}
-"""What S3 calls errors that may pass, after botocore has tried four times. The first are of a result that is not there:
-another attempt writes it now."""
 
 
 class TransientFailure(Exception):
@@ -141,8 +130,9 @@ def find_cause(error: BaseException) -> BaseException:
 
 
 def may_pass(error: BaseException) -> bool:
+    """Whether another attempt may succeed, after botocore's four. ALREADY_THERE says that one is writing the result."""
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] in TRANSIENT
+        return error.response["Error"]["Code"] in ALREADY_THERE or is_passing(error)
     return isinstance(error, BotoCoreError | OSError)  # smart_open's own, where reading breaks off again and again
 
 

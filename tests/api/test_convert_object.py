@@ -61,6 +61,12 @@ def before(operation: str, number: int, action: Callable[[], object]) -> None:
     )
 
 
+def refusal(code: str, status: int, operation: str) -> ClientError:
+    """What botocore makes of an answer of S3's."""
+    error = {"Code": code, "Message": "a key's own words"}
+    return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
+
+
 def fail(error: Exception) -> None:
     raise error
 
@@ -245,7 +251,7 @@ def test_a_target_that_may_not_be_written_is_a_failure_that_says_so(
     operation: str, source: Bucket, target: Bucket
 ) -> None:
     source.put("in/a.json", JSON)
-    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "a key's own words"}}, operation)
+    denied = refusal("AccessDenied", 403, operation)
     before(operation, 1, lambda: fail(denied))
     with pytest.raises(ConversionCrashed, match=f"^{operation}: AccessDenied$"):
         convert("in/a.json")
@@ -256,9 +262,12 @@ def test_a_target_that_may_not_be_written_is_a_failure_that_says_so(
 @pytest.mark.parametrize(
     "error",
     [
-        ClientError({"Error": {"Code": "SlowDown", "Message": ""}}, "UploadPart"),
-        ClientError({"Error": {"Code": "InternalError", "Message": ""}}, "UploadPart"),
-        ClientError({"Error": {"Code": "ConditionalRequestConflict", "Message": ""}}, "CompleteMultipartUpload"),
+        refusal("SlowDown", 503, "UploadPart"),
+        refusal("InternalError", 500, "UploadPart"),
+        refusal("RequestTimeout", 400, "UploadPart"),
+        refusal("503", 503, "HeadObject"),
+        refusal("OperationAborted", 409, "CompleteMultipartUpload"),
+        refusal("ConditionalRequestConflict", 409, "CompleteMultipartUpload"),
         EndpointConnectionError(endpoint_url="https://a-key.example"),
     ],
 )

@@ -36,13 +36,13 @@ def go_to(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def answer_always(status: int) -> Iterator[int]:
-    """A server that answers all requests with a status and S3's error of it; its port."""
+def answer_always(status: int, code: str = "MadeUp") -> Iterator[int]:
+    """A server that answers all requests with a status and an error of S3's; its port."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            body = b"<Error><Code>Made</Code><Message>Up</Message></Error>"
+            body = f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -90,6 +90,16 @@ def test_storage_that_accepts_and_says_nothing(request_name: str, monkeypatch: p
 @pytest.mark.parametrize("status", [500, 503])
 def test_storage_that_fails(request_name: str, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with answer_always(status) as port:
+        go_to(port, monkeypatch)
+        expect_another_try(REQUESTS[request_name]())
+
+
+@pytest.mark.parametrize("request_name", REQUESTS)
+@pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (409, "OperationAborted")])
+def test_storage_that_refuses_for_now(
+    request_name: str, status: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answer_always(status, code) as port:
         go_to(port, monkeypatch)
         expect_another_try(REQUESTS[request_name]())
 

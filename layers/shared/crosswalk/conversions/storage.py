@@ -22,6 +22,17 @@ TAKEN, CONFLICT = "PreconditionFailed", "ConditionalRequestConflict"
 ALREADY_THERE = {TAKEN, CONFLICT}
 """What S3 answers to a write with `If-None-Match: *` when the object exists, or another write of it is under way."""
 
+PASSING = {
+    "InternalError",
+    "OperationAborted",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+}
+"""What S3 calls errors that may pass, not all of them with a status of 500 or more."""
+
 CONFLICT_PAUSE = 0.5
 """Seconds before a write that met another one is tried again."""
 
@@ -74,13 +85,19 @@ RETRY_AFTER = 5
 
 @contextmanager
 def report_outage() -> Iterator[None]:
-    """Raise StorageUnavailable where S3 cannot be reached, or answers that it is at fault itself."""
+    """Raise StorageUnavailable where S3 cannot be reached, or answers what may pass."""
     try:
         yield
     except (NoConnection, HTTPClientError, ClientError) as error:
-        if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+        if isinstance(error, ClientError) and not is_passing(error):
             raise
         raise StorageUnavailable("The storage of documents is away.", retry_after=RETRY_AFTER) from error
+
+
+def is_passing(error: ClientError) -> bool:
+    """Whether what S3 answered may pass. To a HEAD it cannot say more than the status."""
+    code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return code in PASSING or status >= 500
 
 
 @dataclass(frozen=True)
