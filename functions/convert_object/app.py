@@ -20,7 +20,10 @@ from crosswalk.conversions.transfer import Limits, S3Object, check_name, check_s
 from crosswalk.errors import ConversionFailed, CrosswalkError
 from crosswalk.http.conversions import choose_options
 from crosswalk.http.problems import describe_error
+from crosswalk.settings import check_settings, read_storage_settings
 from crosswalk.telemetry import list_frames, logger
+
+check_settings(read_storage_settings)
 
 
 class TransientFailure(Exception):

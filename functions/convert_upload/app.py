@@ -24,7 +24,10 @@ from crosswalk.conversions.transfer import Limits, S3Object, check_size, choose_
 from crosswalk.converter import Summary
 from crosswalk.errors import ConversionFailed, CrosswalkError
 from crosswalk.http.problems import describe_error
+from crosswalk.settings import check_settings, read_conversion_settings
 from crosswalk.telemetry import MetricUnit, list_frames, logger, metrics
+
+check_settings(read_conversion_settings)
 
 
 class ConversionCrashed(Exception):

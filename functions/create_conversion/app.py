@@ -11,8 +11,9 @@ from crosswalk.http.conversions import answer_conversion, choose_options, descri
 from crosswalk.http.handler import create_handler
 from crosswalk.http.parameters import WholeNumber
 from crosswalk.http.problems import describe_problems
-from crosswalk.settings import read_conversion_settings
+from crosswalk.settings import check_settings, read_conversion_settings
 
+check_settings(read_conversion_settings)
 router = APIRouter()
 
 

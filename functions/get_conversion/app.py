@@ -11,7 +11,9 @@ from crosswalk.errors import ConversionFailed
 from crosswalk.http.conversions import answer_conversion
 from crosswalk.http.handler import create_handler
 from crosswalk.http.problems import describe_error, describe_problems
+from crosswalk.settings import check_settings, read_conversion_settings
 
+check_settings(read_conversion_settings)
 router = APIRouter()
 
 

@@ -12,6 +12,8 @@ from crosswalk.migrations import LoginFailed, migrate
 from crosswalk.settings import read_database_settings
 from crosswalk.telemetry import logger
 
+read_database_settings()  # a wrong variable stops the function when it starts
+
 
 class MigrationFailed(Exception):
     """Stands for PostgreSQL's error, which may quote users: Lambda logs a message, and CloudFormation shows it."""

@@ -17,6 +17,8 @@ from crosswalk.users import purge_users
 RESERVE = 5.0
 """Seconds before the function's time-out in which no new batch begins: one batch and the answer fit in."""
 
+read_purge_settings()  # a wrong variable stops the function when it starts
+
 
 class PurgeCrashed(Exception):
     """Stands for an unexpected error of PostgreSQL's, which may quote a user; Lambda logs and passes on its message."""

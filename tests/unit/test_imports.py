@@ -45,14 +45,14 @@ ALLOWED = {
     "functions.json_to_xml": CONVERTER,
     "functions.xml_to_json": CONVERTER,
     "functions.create_conversion": (*CONVERSIONS, "crosswalk.settings"),
-    "functions.get_conversion": CONVERSIONS,
+    "functions.get_conversion": (*CONVERSIONS, "crosswalk.settings"),
     "functions.convert_upload": (
         *("crosswalk.conversions", "crosswalk.converter", "crosswalk.errors"),
-        *("crosswalk.http.problems", "crosswalk.telemetry"),
+        *("crosswalk.http.problems", "crosswalk.settings", "crosswalk.telemetry"),
     ),
     "functions.convert_object": (
         *("crosswalk.conversions", "crosswalk.errors", "crosswalk.http.conversions"),
-        *("crosswalk.http.problems", "crosswalk.telemetry"),
+        *("crosswalk.http.problems", "crosswalk.settings", "crosswalk.telemetry"),
     ),
     "functions.get_user": USERS,
     "functions.save_user": USERS,

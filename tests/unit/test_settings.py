@@ -27,11 +27,38 @@ def test_a_wrong_variable_is_named_but_not_its_value(name: str, value: str, monk
     assert len(value) < 2 or value not in str(caught.value)
 
 
-def test_a_user_function_with_a_wrong_variable_does_not_start() -> None:
-    variables = {"PYTHONPATH": PYTHONPATH, "POSTGRES_DB_PORT": "none"}
-    done = subprocess.run([sys.executable, "-c", "import functions.get_user.app"], env=variables, capture_output=True)
+def start(function: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Import a function as Lambda does, with nothing in its environment but what is given."""
+    given = {"PYTHONPATH": PYTHONPATH, "AWS_LAMBDA_FUNCTION_NAME": function, **variables}
+    program = f"import functions.{function}.app"
+    return subprocess.run([sys.executable, "-c", program], env=given, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "value"),
+    [
+        ("get_user", "POSTGRES_DB_PORT", "none"),
+        ("migrate_database", "POSTGRES_DB_PORT", "none"),
+        ("purge_users", "USERS_RETENTION_DAYS", "-1"),
+        ("create_conversion", "CONVERSIONS_LIMIT", "abc"),
+        ("create_conversion", "AWS_REGION", ""),
+        ("get_conversion", "CONVERSIONS_BUCKET", ""),
+        ("convert_upload", "AWS_REGION", ""),
+        ("convert_object", "AWS_REGION", ""),
+    ],
+)
+def test_a_function_with_a_wrong_variable_does_not_start(function: str, name: str, value: str) -> None:
+    sound = {"AWS_REGION": "eu-central-1", "CONVERSIONS_BUCKET": "documents"}
+    done = start(function, **{**sound, name: value})
     assert done.returncode != 0
-    assert b"POSTGRES_DB_PORT" in done.stderr
+    assert name in done.stderr
+
+
+@pytest.mark.parametrize("function", ["create_conversion", "get_conversion", "convert_upload"])
+def test_a_function_of_conversions_does_not_start_without_its_bucket(function: str) -> None:
+    done = start(function, AWS_REGION="eu-central-1")
+    assert done.returncode != 0
+    assert "CONVERSIONS_BUCKET" in done.stderr
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,21 @@
-"""Every environment variable that Crosswalk reads, typed. A wrong one stops the function when it starts, by name."""
+"""Every environment variable that Crosswalk reads, typed. A wrong one stops its function when that starts, by name."""
 
+import os
+from collections.abc import Callable
 from functools import cache
 from typing import Self
 
 from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def check_settings(read: Callable[[], object]) -> None:
+    """Read settings that have no defaults when a function starts, so that it is not its first request that fails.
+
+    Only where Lambda, or what plays its part, starts one: tests, and what writes openapi.json, import it without them.
+    """
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        read()
 
 
 class ServiceSettings(BaseSettings):
@@ -132,10 +143,8 @@ def read_storage_settings() -> StorageSettings:
     return StorageSettings()
 
 
-class ConversionSettings(BaseSettings):
+class ConversionSettings(StorageSettings):
     """What the functions of conversions through the service's own bucket need."""
-
-    model_config = SettingsConfigDict(frozen=True, alias_generator=str.upper)
 
     conversions_bucket: str = Field(min_length=1)
     """CONVERSIONS_BUCKET: where documents and results are, and how far each conversion is."""
