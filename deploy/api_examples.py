@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from crosswalk import errors
 from crosswalk.converter import json_to_xml, xml_to_json
+from crosswalk.http.documents import LARGER, LIMIT
 from crosswalk.http.problems import PROBLEM_TYPE, answer_error
 
 Schema = dict[str, Any]
@@ -47,15 +48,18 @@ REFUSED = {
 
 ERRORS: dict[str | tuple[str, str], errors.CrosswalkError] = {
     ("create_conversion", "413"): errors.DocumentTooLarge(
-        "A document may have 5368709120 bytes; this one has 5368709121.", limit=5368709120
+        "A document may have 5368709120 bytes. `python -m crosswalk` converts larger ones on a machine of your own.",
+        limit=5368709120,
     ),
     ("get_conversion", "404"): errors.ConversionNotFound("There is no such conversion, or its time is over."),
     ("create_conversion", "503"): errors.StorageUnavailable("The storage of documents is away.", retry_after=5),
     ("get_conversion", "503"): errors.StorageUnavailable("The storage of documents is away.", retry_after=5),
     "400": errors.InvalidParameter("The parameter colour: there is no such parameter here.", parameter="colour"),
     "404": errors.UserNotFound("No user has this email."),
-    "413": errors.DocumentTooLarge("A document may have 4194304 bytes; this one has 4194305.", limit=4194304),
-    "503": errors.DatabaseUnavailable("The database is away; try again in 5 seconds.", retry_after=5),
+    "413": errors.DocumentTooLarge(
+        f"A document may have {LIMIT} bytes; this one has {LIMIT + 1}. {LARGER}", limit=LIMIT
+    ),
+    "503": errors.DatabaseUnavailable("The database is away.", retry_after=5),
 }
 """What the other routes answer, by operation and status, or else by status."""
 

@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 
 from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
-from deploy.api_examples import THROTTLED
+from crosswalk.http.documents import LIMIT
+from deploy.api_examples import THROTTLED, write_problem
 from deploy.api_page import write_page
 from deploy.openapi import FILE, PAGE, ROOT, write_document
+from functions.create_conversion.app import handler as create_conversion
+from functions.json_to_xml.app import handler as json_to_xml
+from functions.xml_to_json.app import handler as xml_to_json
 from local.host.intrinsics import load_yaml
 from local.host.template import read_template
+from tests.events import Handler, create_event, invoke
+from tests.storage import use_bucket
 
 DOCUMENT: dict[str, Any] = json.loads(FILE.read_text())
 DIRECTIONS = pytest.mark.parametrize(("path", "converters"), [("/json2xml", TO_XML), ("/xml2json", TO_JSON)])
@@ -134,6 +140,22 @@ def test_the_page_has_an_example_of_every_problem() -> None:
     for _, _, operation in read_operations():
         problems = [answer for answer in operation["responses"].values() if "application/problem+json" in str(answer)]
         assert cut_section(operation).count("urn:problem-type:crosswalk:") == len(problems)
+
+
+@pytest.mark.parametrize(
+    ("operation", "handler", "target", "body"),
+    [
+        ("json_to_xml", json_to_xml, "/json2xml", b" " * (LIMIT + 1)),
+        ("xml_to_json", xml_to_json, "/xml2json", b" " * (LIMIT + 1)),
+        ("create_conversion", create_conversion, "/conversions?to=xml&bytes=5368709121", b""),
+    ],
+)
+def test_the_example_of_a_413_is_what_the_service_answers(
+    operation: str, handler: Handler, target: str, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with use_bucket(monkeypatch):
+        answer = invoke(handler, create_event("POST", target, body))
+    assert json.loads(write_problem(operation, "413")) == answer.json
 
 
 def test_the_page_says_which_routes_are_signed_and_signs_their_commands() -> None:
