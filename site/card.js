@@ -5,7 +5,7 @@
 import { LANGUAGES, formatSize, rename } from "./documents.js";
 import { composeLargeQuery, quote } from "./options.js";
 import { announce, copyText, nameLosses, saveFile, writeProblem } from "./report.js";
-import { Refusal, convertFile } from "./service.js";
+import { Refusal, convertFile, writeUrl } from "./service.js";
 
 const STEPS = ["upload", "conversion", "download"];
 
@@ -60,8 +60,8 @@ export class FileCard {
     const { signal } = this.#running;
     const query = composeLargeQuery(this.pane.language, this.readMapping(), this.#file);
     const name = rename(this.#file.name, LANGUAGES[this.pane.language].other, query);
-    const words = { QUERY: query, NAME: quote(this.#file.name), RESULT: quote(name) };
-    this.#find("pre").textContent = this.commands.replace(/\b(?:QUERY|NAME|RESULT)\b/g, (word) => words[word]);
+    const words = { ADDRESS: writeUrl("conversions", query), NAME: quote(this.#file.name), RESULT: quote(name) };
+    this.#find("pre").textContent = this.commands.replace(/\b(?:ADDRESS|NAME|RESULT)\b/g, (word) => words[word]);
     for (const bar of this.root.querySelectorAll("progress")) bar.value = 0;
     this.#turn("progress");
     try {

@@ -105,7 +105,6 @@ export function readState(text) {
 // What the page does, as a command for a shell.
 export function writeCommand(from, mapping, name) {
   const url = new URL(writeUrl(LANGUAGES[from].route, composeQuery(from, mapping)), location.href);
-  url.hash = "";
   return `curl --compressed --data-binary ${quote(`@${name ?? `document.${from}`}`)} ${quote(url.href)}`;
 }
 

@@ -31,11 +31,7 @@ export function element(name, properties, ...content) {
   return made;
 }
 
-export function button(label, act) {
-  const made = element("button", { type: "button" }, label);
-  made.addEventListener("click", act);
-  return made;
-}
+export const button = (label, onclick) => element("button", { type: "button", onclick }, label);
 
 // Say something to those who listen to the page.
 export function announce(sentence) {

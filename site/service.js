@@ -34,7 +34,11 @@ export async function convert(language, held, query, signal) {
   };
 }
 
-export const writeUrl = (route, query) => (String(query) ? `${route}?${query}` : route);
+// The query is written as AWS Signature Version 4 wants it, for curl signs what it is given.
+export function writeUrl(route, query) {
+  const written = String(query).replaceAll("+", "%20").replaceAll("*", "%2A").replaceAll("%7E", "~");
+  return written ? `${route}?${written}` : route;
+}
 
 async function send(url, request) {
   try {
@@ -95,7 +99,7 @@ const DOWNLOADS = 5; // how often a result is tried to be fetched
 // Convert a file of any size, through object storage. `report` is told the step and, where it is known, how much of it
 // is done, from 0 to 1. Once the file is there, what passes is waited for. Raises Refusal, or what aborting raises.
 export async function convertFile(file, query, report, signal) {
-  const { id, upload } = await ask(`conversions?${query}`, { method: "POST", signal });
+  const { id, upload } = await ask(writeUrl("conversions", query), { method: "POST", signal });
   await transfer("PUT", upload, file, (done) => report("upload", done), signal);
   const look = () => ask(`conversions/${encodeURIComponent(id)}`, { signal });
   const { mapping, losses = [] } = await waitFor(look, file.size, report, signal);

@@ -143,3 +143,10 @@ def test_the_command_takes_an_answer_that_is_only_small_enough_compressed(person
     person.drop("#json", "many.json", document)
     person.expect_settled("–")
     assert run_command(person, tmp_path).endswith("</ITEM>")
+
+
+def test_the_command_has_the_query_that_aws_signs(person: Person) -> None:
+    person.choose("Readable")
+    person.press("Options")
+    person.options.get_by_label("Root element").fill("a *~")
+    expect(person.command).to_contain_text("mapping=natural&indent=2&root=a%20%2A~'")
