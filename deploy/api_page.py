@@ -9,7 +9,7 @@ import json
 from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from deploy.api_examples import REFUSED, Call, Schema, find_call, write_answer
 
@@ -50,8 +50,9 @@ your machine, the stack&rsquo;s output <code>ApiUrl</code> on AWS.</p>
 <section id="signing">
 <h2>Signed requests</h2>
 <p>On AWS some routes want requests that are signed by AWS Signature Version 4, for the service
-<code>execute-api</code>. curl signs them itself, with parameters sorted by name, <code>@</code> as <code>%40</code>
-and <code>+</code> as <code>%2B</code>; the SDKs sign them, too.</p>
+<code>execute-api</code>. curl signs them itself, with parameters sorted by name and percent-encoded but for
+A-Z, a-z, 0-9 and <code>-._~</code>: <code>@</code> is <code>%40</code>, <code>+</code> is <code>%2B</code>, a space
+is <code>%20</code>. The SDKs sign them, too.</p>
 <pre tabindex="0">{signing}</pre>
 </section>
 
@@ -124,7 +125,7 @@ def describe_route(path: str, method: str, operation: dict[str, Any], schemas: S
 
 
 def write_command(method: str, call: Call, *, signed: bool) -> str:
-    query = f"?{urlencode(sorted(call.query.items()))}" if call.query else ""
+    query = f"?{urlencode(sorted(call.query.items()), quote_via=quote)}" if call.query else ""
     asks = "" if (method == "GET" and not call.body) or (method == "POST" and call.body) else f" -X {method}"
     lines = [f'curl{asks} "$API{call.path}{query}"']
     if call.body:

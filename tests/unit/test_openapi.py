@@ -10,8 +10,8 @@ import pytest
 
 from crosswalk.converter.mappings import TO_JSON, TO_XML, Converter
 from crosswalk.http.documents import LIMIT
-from deploy.api_examples import THROTTLED, write_problem
-from deploy.api_page import write_page
+from deploy.api_examples import THROTTLED, Call, write_problem
+from deploy.api_page import write_command, write_page
 from deploy.openapi import FILE, PAGE, ROOT, write_document
 from functions.create_conversion.app import handler as create_conversion
 from functions.json_to_xml.app import handler as json_to_xml
@@ -163,6 +163,11 @@ def test_the_page_says_which_routes_are_signed_and_signs_their_commands() -> Non
         signed = "security" in operation
         assert ("<i>signed</i>" in cut_section(operation)) == signed
         assert ("--aws-sigv4" in cut_section(operation)) == signed
+
+
+def test_a_command_has_the_query_that_aws_signs() -> None:
+    command = write_command("POST", Call("/conversions", {"to": "json", "force_list": "a *~"}), signed=True)
+    assert '"$API/conversions?force_list=a%20%2A~&to=json"' in command
 
 
 def test_the_page_tells_of_throttling_as_the_template_words_it() -> None:
