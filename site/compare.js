@@ -116,11 +116,10 @@ function show(text, offset) {
   const line = lines.at(offset);
   const first = Math.max(0, Math.min(line - 1, lines.count - 3));
   const from = Math.max(0, offset - lines.starts[line] - WIDTH / 2);
-  const shown = [];
-  for (let at = first; at < Math.min(first + 3, lines.count); at++) {
-    const line = text.slice(lines.starts[at] + from, lines.end(at));
-    shown.push(`${from ? "…" : ""}${line.slice(0, WIDTH)}${line.length > WIDTH ? "…" : ""}`);
-  }
+  const shown = lines.starts.slice(first, first + 3).map((start, at) => {
+    const line = text.slice(start + from, lines.end(first + at));
+    return `${from ? "…" : ""}${line.slice(0, WIDTH)}${line.length > WIDTH ? "…" : ""}`;
+  });
   return { offset, line: line + 1, first: first + 1, lines: shown };
 }
 

@@ -45,12 +45,10 @@ export function* scanXml(text, from = 0, to = text.length) {
 }
 
 function endMarkup(text, start) {
-  for (const { begin, end, kind } of MARKUP) {
-    if (!text.startsWith(begin, start)) continue;
-    const found = text.indexOf(end, start + begin.length);
-    return { end: found < 0 ? text.length : found + end.length, kind };
-  }
-  return { end: endTag(text, start), kind: text[start + 1] === "!" ? "doctype" : "tag" };
+  const markup = MARKUP.find(({ begin }) => text.startsWith(begin, start));
+  if (!markup) return { end: endTag(text, start), kind: text[start + 1] === "!" ? "doctype" : "tag" };
+  const found = text.indexOf(markup.end, start + markup.begin.length);
+  return { end: found < 0 ? text.length : found + markup.end.length, kind: markup.kind };
 }
 
 // Behind the ">" of a tag or a DOCTYPE. Quotes may hold others, and so may a DOCTYPE between its brackets.
@@ -111,9 +109,7 @@ const canPaint = typeof CSS !== "undefined" && "highlights" in CSS; // there is 
 export class Paint {
   #ranges = [];
 
-  clear() {
-    for (const [highlight, range] of this.#ranges.splice(0)) highlight.delete(range);
-  }
+  clear() { for (const [highlight, range] of this.#ranges.splice(0)) highlight.delete(range); }
 
   add(colour, node, start, end) {
     if (!canPaint || start >= end) return;

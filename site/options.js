@@ -22,11 +22,8 @@ export function chooseMapping(mapping) {
 const fieldOf = (name) => [...fields].find((field) => field.name === name);
 const labelOf = (field) => field.closest(".field");
 const readValue = (field) => (field.type === "checkbox" ? String(field.checked) : field.value);
-
-function writeValue(field, value) {
-  if (field.type === "checkbox") field.checked = value === "true";
-  else field.value = value;
-}
+const writeValue = (field, value) =>
+  Object.assign(field, field.type === "checkbox" ? { checked: value === "true" } : { value });
 
 // The value that the page starts with.
 const initialValue = ({ options, type, defaultChecked, defaultValue }) =>

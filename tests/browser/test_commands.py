@@ -89,3 +89,29 @@ def test_aws_takes_the_signature_of_the_first_command(person: Person) -> None:
     asked = receive(command)
     assert dict(parse_qsl(urlsplit(asked.path).query))["force_list"] == "author, título"
     assert asked.headers["Authorization"].endswith(f"Signature={sign(asked)}")
+
+
+def test_commands_of_another_mapping_make_way_for_the_offer(person: Person) -> None:
+    commands = show_commands(person)
+    person.choose("Lossless")
+    expect(commands).to_be_hidden()
+    expect(person.status).to_contain_text("It goes to the service as a file")
+    person.press("Convert to JSON")
+    expect(commands).to_contain_text("mapping=item")
+
+
+def test_commands_of_other_options_make_way_for_the_offer(person: Person) -> None:
+    person.choose("Readable")
+    commands = show_commands(person)
+    fill_in(person, Always_lists="a")
+    expect(commands).to_be_hidden()
+    person.press("Convert to JSON")
+    expect(commands).to_contain_text("force_list=a&")
+
+
+def test_options_of_the_other_direction_leave_the_commands(person: Person) -> None:
+    person.choose("Readable")
+    commands = show_commands(person)
+    fill_in(person, Root_element="walks")
+    expect(person.page).to_have_url(re.compile("root=walks$"))
+    expect(commands).to_be_visible()

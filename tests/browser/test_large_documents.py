@@ -13,6 +13,7 @@ from tests.browser.person import Person
 
 MEGABYTES = 5
 HUGE = (b"[" + b"1," * 500_000, MEGABYTES)
+SMALL = gzip.compress(b"[1]")
 
 RECORDS = {
     "JSON": '{"id": 1, "name": "Zoë", "tags": ["a", "b"], "price": 10.50}',
@@ -127,13 +128,12 @@ def test_a_file_above_the_limit_goes_through_conversions(person: Person) -> None
 
 
 def test_a_gzip_file_below_the_limit_goes_through_conversions(person: Person) -> None:
-    document = gzip.compress(b"[1]")
     store = Store(person, DONE)
-    person.drop("#json", "orders.json.gz", document)
+    person.drop("#json", "orders.json.gz", SMALL)
     expect(person.pane("JSON").locator(".card")).to_contain_text("A large file, or one in gzip, is not shown here.")
     with person.page.expect_download():
         person.press("Convert to XML")
-    assert store.asked == [f"POST bytes={len(document)}&indent=2&to=xml", "PUT"]
+    assert store.asked == [f"POST bytes={len(SMALL)}&indent=2&to=xml", "PUT"]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_gzip_file_below_the_limit_goes_through_conversions(person: Person) ->
 )
 def test_the_result_of_a_gzip_file_has_no_gz_in_its_name(person: Person, name: str, result: str) -> None:
     Store(person, DONE)
-    person.drop("#json", name, gzip.compress(b"[1]"))
+    person.drop("#json", name, SMALL)
     with person.page.expect_download() as saved:
         person.press("Convert to XML")
     assert saved.value.suggested_filename == result
@@ -186,6 +186,60 @@ def test_a_file_beside_broken_json_goes_by_the_mapping_of_its_own_language(perso
     with person.page.expect_download():
         person.press("Convert to JSON")
     assert store.asked == ["POST bytes=5000007&to=json", "PUT"]
+
+
+def test_a_converted_file_is_offered_again_once_the_mapping_changes(person: Person) -> None:
+    store = Store(person, DONE)
+    person.drop("#json", "orders.json.gz", SMALL)
+    with person.page.expect_download():
+        person.press("Convert to XML")
+    card = person.pane("JSON").locator(".card")
+    expect(card).to_contain_text("Saved as")
+    person.choose("W3C")
+    expect(card.get_by_role("button", name="Save again")).to_be_hidden()
+    expect(card).to_contain_text("It goes to the service as a file")
+    assert len(store.asked) == 2
+    with person.page.expect_download():
+        person.press("Convert to XML")
+    assert store.asked[2:] == [f"POST bytes={len(SMALL)}&indent=2&mapping=xpath&to=xml", "PUT"]
+
+
+def test_a_mapping_changed_during_a_conversion_stops_nothing_and_offers_another(person: Person) -> None:
+    store = Store(person, CONVERTING)
+    person.drop("#json", "orders.json.gz", SMALL)
+    with person.page.expect_download():
+        person.press("Convert to XML")
+        expect(person.pane("JSON").get_by_role("progressbar", name="Conversion")).to_be_visible()
+        person.choose("W3C")
+        store.states.append(DONE)
+    expect(person.pane("JSON").locator(".card [data-side=offer] p")).to_have_text(
+        "Saved as orders.xml, 7 bytes, by item. It leaves out comments and where the root came from. "
+        "The mapping or its options have changed since."
+    )
+    expect(person.page.get_by_role("button", name="Convert to XML")).to_be_visible()
+    assert len(store.asked) == 2
+
+
+def test_a_problem_of_other_options_makes_way_for_the_offer(person: Person) -> None:
+    Store(person, {"status": "failed", "problem": {"title": "It is no XML", "detail": "A name is wrong."}})
+    person.drop("#json", "orders.json.gz", SMALL)
+    person.press("Convert to XML")
+    card = person.pane("JSON").locator(".card")
+    expect(card).to_contain_text("A name is wrong.")
+    person.choose("W3C")
+    expect(card).to_contain_text("It goes to the service as a file")
+    expect(card).not_to_contain_text("A name is wrong.")
+
+
+def test_a_problem_of_one_file_is_not_told_of_the_next(person: Person) -> None:
+    Store(person, {"status": "failed", "problem": {"title": "It is no JSON", "detail": "A comma is wrong."}})
+    person.drop("#json", "orders.json.gz", SMALL)
+    person.press("Convert to XML")
+    card = person.pane("JSON").locator(".card")
+    expect(card).to_contain_text("A comma is wrong.")
+    person.drop("#json", "walks.json.gz", SMALL)
+    expect(card).to_contain_text("walks.json.gz")
+    expect(card).not_to_contain_text("A comma is wrong.")
 
 
 def test_progress_is_shown_for_each_step(person: Person) -> None:
