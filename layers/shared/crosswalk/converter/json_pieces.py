@@ -76,7 +76,7 @@ def cut_json(source: Source, size: int = PIECE_SIZE) -> Iterator[Piece]:
     for number, part in enumerate(cut_source(source, size, cutter.find_end)):
         assert place, "a piece that is refused is the last one to be asked for"
         text = part.text if number else drop_mark(part.text)
-        piece = _measure(text, None if part.is_last else cutter.structure, place, before)
+        piece = _measure_last(text, place, before) if part.is_last else _measure(text, cutter.structure, place, before)
         before = piece.behind
         try:
             decoded = text.decode()
@@ -115,11 +115,8 @@ def _find_last_comma(plain: bytes, *, inside: bool) -> int:
     return 0
 
 
-def _measure(text: bytes, structure: bytes | None, place: Place, before: bytes) -> Piece:
-    """The piece with its levels; structure: its brackets and quotes, None for the last piece."""
-    if structure is None:
-        height = len(before) + text.count(b"[") + text.count(b"{")
-        return Piece(text, place, before, b"", before, True, height)
+def _measure(text: bytes, structure: bytes, place: Place, before: bytes) -> Piece:
+    """The piece with its levels; structure: its brackets and quotes."""
     nesting = _nest(keep_brackets(structure))
     if nesting is None or nesting.closed > len(before):
         return Piece(text, place, before, b"", before, False, 0)
@@ -128,6 +125,14 @@ def _measure(text: bytes, structure: bytes | None, place: Place, before: bytes) 
     height = len(before) + nesting.height
     around = before if height > MAX_DEPTH else before[max(0, kept - 1) :]
     return Piece(text, place, before, behind, around, behind != b"", height)
+
+
+def _measure_last(text: bytes, place: Place, before: bytes) -> Piece:
+    """The last piece, behind which nothing may be open: the json module tells whether that is so."""
+    height = text.count(b"[") + text.count(b"{")
+    if len(text) > PIECE_SIZE and (nesting := _nest(keep_brackets(keep_structure(blank_escapes(text))))):
+        height = nesting.height
+    return Piece(text, place, before, b"", before, True, len(before) + height)
 
 
 class _Nesting(NamedTuple):
@@ -146,9 +151,12 @@ _PASSES = 8
 
 def _nest(brackets: bytes) -> _Nesting | None:
     """None where a bracket closes one of the other kind."""
-    rest = brackets
-    for _ in range(_PASSES):  # each pass takes a level or two away: of most pieces, little is left
-        rest = rest.replace(b"[]", b"").replace(b"{}", b"")
+    rest, levels = brackets, 0
+    while levels < 2 * _PASSES:  # each pass takes a level or two away: of most pieces, little is left
+        shorter = rest.replace(b"[]", b"").replace(b"{}", b"")
+        if len(shorter) == len(rest):
+            break
+        rest, levels = shorter, levels + 2
     closed, opened, deepest = 0, bytearray(), 0
     for bracket in rest:
         if bracket in b"[{":
@@ -158,7 +166,7 @@ def _nest(brackets: bytes) -> _Nesting | None:
             closed += 1
         elif opened.pop() + 2 != bracket:  # ASCII has `[` two before `]`, and `{` two before `}`
             return None
-    return _Nesting(closed, bytes(opened), deepest + 2 * _PASSES)
+    return _Nesting(closed, bytes(opened), deepest + levels)
 
 
 def refuse(piece: Piece) -> NoReturn:

@@ -11,15 +11,16 @@ The json module calls a hook for each number and for each object once it is comp
 A fragment ends in `>`; a string of the piece never does, since its `>` have been replaced. The quotes that we write are
 U+0001 (`^` above), which no string can hold at that time, so that strings' own quotes can be replaced all at once.
 
-    ["a\u0000"]                                                   a piece that holds what XML cannot carry
-    ["a\u0000\u0002"]                                             a mark, U+0002, behind each such character
-     type=^string^ value=^a\u0000^ escaped=^true^ />               its fragment
+    ["a\b"]                                                       a piece that holds what XML cannot carry
+    ["a\u0004u0008"]                                              a mark, U+0004, and a name for each such character
+     type=^string^ value=^a\u0008^ escaped=^true^ />               its fragment
 
 In most pieces nothing has to be marked. In the others, only strings with a mark are looked at.
 """
 
 import re
 from collections.abc import Callable
+from threading import local
 from typing import Any
 
 from crosswalk.converter.item.marks import (
@@ -31,7 +32,7 @@ from crosswalk.converter.item.marks import (
     mark_noncharacters,
 )
 from crosswalk.converter.json_depth import is_too_deep
-from crosswalk.converter.json_pieces import Piece, refuse
+from crosswalk.converter.json_pieces import PIECE_SIZE, Piece, refuse
 from crosswalk.converter.json_text import make_decoder, scan_json
 from crosswalk.converter.limits import MAX_DEPTH
 from crosswalk.errors import DocumentError
@@ -49,7 +50,9 @@ def write_piece(piece: Piece) -> bytes:
         refuse(piece)
     json = piece.complete()
     try:
-        xml = _write(json, is_deep=piece.height > _HIGH and len(json) > _LONG)
+        # The last piece is deep once in a document, if it holds nothing that is long.
+        is_deep = piece.height > _HIGH and bool(piece.behind or len(json) > PIECE_SIZE)
+        xml = _write(json, is_deep=is_deep)
     except DocumentError:
         refuse(piece)
     if piece.height > MAX_DEPTH and is_too_deep(json):
@@ -80,6 +83,9 @@ def _length_of_closing(brackets: bytes) -> int:
 
 
 # Escapes that name what XML cannot carry, what is beyond ASCII, or markup.
+# A text that could be copied often enough to take long, in levels; and one that could take too much memory, in bytes.
+_HIGH = 32
+_HUGE = 1 << 20
 _RARE_ESCAPE = re.compile(rb"\\[bfu]")
 _ESCAPE_BEYOND_ASCII = re.compile(rb"\\u(?!00[0-7])")
 
@@ -90,76 +96,37 @@ def _write(json: bytes, *, is_deep: bool) -> bytes:
     Where nothing names a character beyond ASCII, each byte is taken for a character: all that is looked for here is
     ASCII, and a text of bytes takes a quarter of the room.
     """
-    writer, codec = PLAIN_WRITER, "latin-1"
+    codec, is_careful = "latin-1", False
     has_escapes = b"\\" in json
     if has_escapes and _RARE_ESCAPE.search(json) and b"\0" not in json:
-        codec = "utf-8" if _ESCAPE_BEYOND_ASCII.search(json) else codec
-        json = mark_escapes(json)
-        writer = CAREFUL_WRITER if ESCAPED_MARK in json else writer
+        has_others = _ESCAPE_BEYOND_ASCII.search(json) is not None
+        resolve = has_others and len(json) > _HUGE
+        json = mark_escapes(json, resolve=resolve)
+        if has_others and not resolve and _ESCAPE_BEYOND_ASCII.search(json):
+            codec = "utf-8"
+        is_careful = ESCAPED_MARK in json
     if holds_noncharacter(json):
-        writer, codec = CAREFUL_WRITER, "utf-8"
-        json = mark_noncharacters(json)
+        json, is_careful = mark_noncharacters(json), True
     json = json.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
-    if is_deep and (codec == "utf-8" or writer is CAREFUL_WRITER):  # else to copy takes next to no time
-        writer = _Writer(is_careful=writer is CAREFUL_WRITER, shelf=_Shelf())
-    xml = scan_json(json.decode(codec), writer.write).encode(codec)
+    writer = _WRITERS[is_careful, is_deep]
+    text = json.decode(codec)
+    del json  # what comes next needs memory, too
+    xml = scan_json(text, writer.write).encode(codec)
+    del text
     if has_escapes:
         xml = xml.replace(b'"', b"&quot;").replace(b"\t", b"&#09;").replace(b"\n", b"&#10;").replace(b"\r", b"&#13;")
     return xml.replace(b"\1", b'"')
-
-
-# Below these, nothing is copied so often that it takes long.
-_LONG = 1 << 14  # bytes of JSON
-_HIGH = 64  # levels
-
-
-class _Shelf:
-    """Where long fragments are put, so that the levels above do not copy them again and again, 500 times at worst.
-
-    ` type=^object^>\3` and `7>`: the beginning of a fragment, and which of those on the shelf is the rest of it.
-    """
-
-    LONG = 1 << 12
-    """Characters of a fragment that is put there."""
-
-    def __init__(self) -> None:
-        self._fragments: list[str] = []
-
-    def join(self, parts: list[str]) -> str:
-        fragment = "".join(parts)
-        if len(fragment) < self.LONG:
-            return fragment
-        tag, _, rest = fragment.partition(">")
-        self._fragments.append(rest)
-        return f"{tag}>\3{len(self._fragments) - 1}>"
-
-    def restore(self, xml: str) -> str:
-        """The XML with all that was put aside."""
-        written, rest = [], [xml]
-        while rest:
-            parts = _SHELVED.split(rest.pop())
-            if len(parts) == 1:
-                written += parts
-            else:
-                parts[1::2] = [self._fragments[int(number)] for number in parts[1::2]]
-                rest += reversed(parts)
-        return "".join(written)
-
-
-_SHELVED = re.compile("\3([0-9]+)>")
 
 
 class _Writer:
     """Writes the XML of a JSON text in which `&`, `<` and `>` are replaced already.
 
     is_careful: a string is escaped as rule 5 says where it holds marks.
-    shelf: for long fragments, of one text.
     """
 
-    def __init__(self, *, is_careful: bool, shelf: _Shelf | None = None) -> None:
+    def __init__(self, *, is_careful: bool) -> None:
         self._is_careful = is_careful
-        self._join = shelf.join if shelf else "".join
-        self._restore = shelf.restore if shelf else str
+        self._join: Callable[[list[str]], str] = "".join
         self._decoder = make_decoder(
             object_pairs_hook=self._write_object,
             parse_int=lambda digits: f" type=\1integer\1 value=\1{digits}\1 />",
@@ -168,7 +135,7 @@ class _Writer:
 
     def write(self, json: str) -> str:
         """Raises as the json module does."""
-        return self._restore("<ITEM" + self._write_value(self._decoder.decode(json)))
+        return "<ITEM" + self._write_value(self._decoder.decode(json))
 
     def _write_value(self, value: Any) -> str:
         """The fragment of a value, which may be one already."""
@@ -194,11 +161,15 @@ class _Writer:
         return self._join(parts)
 
     def _escape_member(self, key: str, value: Any) -> tuple[str, Any]:
-        """A member without marks, which a fragment never has; where there were some, its value is a fragment."""
-        if value.__class__ is str and MARK in value:
-            value = _write_carefully(value)
+        """A member without marks. The flag of a key stands in the value's tag, which then begins with the key."""
         if MARK in key:
-            key, value = escape_marked(key), _flag_key(self._write_value(value))
+            fragment = self._write_value(value)
+            end = _END_OF_KEY_AND_VALUE.search(fragment)
+            assert end, "every fragment has a tag"
+            flagged = f"{escape_marked(key)}\1{fragment[: end.start()]} escaped-key=\1true"
+            return flagged, fragment[end.start() :]
+        if value.__class__ is str and value[-1:] != ">" and MARK in value:
+            value = _write_carefully(value)
         return key, value
 
     def _write_list(self, values: list[Any]) -> str:
@@ -217,6 +188,59 @@ class _Writer:
         return self._join(parts)
 
 
+# What the attribute `escaped-key` has to stand before; the first `>` of a fragment ends its tag.
+_END_OF_KEY_AND_VALUE = re.compile("(?: escaped=\1true\1)?(?: /)?>")
+
+
+class _DeepWriter(_Writer):
+    """The same for a deep text. Long fragments are put on a shelf, lest each level above copies them once more.
+
+    ` type=^object^>\3` and `7>`: the beginning of a fragment, and which of those on the shelf is the rest of it.
+    """
+
+    def __init__(self, *, is_careful: bool) -> None:
+        super().__init__(is_careful=is_careful)
+        self._shelf = _Shelf()
+        self._join = self._join_and_shelve
+
+    def write(self, json: str) -> str:
+        try:
+            return self._restore(super().write(json))
+        finally:
+            self._shelf.fragments.clear()
+
+    def _join_and_shelve(self, parts: list[str]) -> str:
+        fragment = "".join(parts)
+        if len(fragment) < _LONG_FRAGMENT:
+            return fragment
+        tag, _, rest = fragment.partition(">")
+        self._shelf.fragments.append(rest)
+        return f"{tag}>\3{len(self._shelf.fragments) - 1}>"
+
+    def _restore(self, xml: str) -> str:
+        """The XML with all that was put aside."""
+        written, rest = [], [xml]
+        while rest:
+            parts = _SHELVED.split(rest.pop())
+            if len(parts) == 1:
+                written += parts
+            else:
+                parts[1::2] = [self._shelf.fragments[int(number)] for number in parts[1::2]]
+                rest += reversed(parts)
+        return "".join(written)
+
+
+class _Shelf(local):
+    """Each thread has a shelf of its own."""
+
+    def __init__(self) -> None:
+        self.fragments: list[str] = []
+
+
+_LONG_FRAGMENT = 1 << 12
+_SHELVED = re.compile("\3([0-9]+)>")
+
+
 _EMPTY_STRING = " type=\1string\1 />"
 
 
@@ -230,18 +254,11 @@ def _write_carefully(string: str) -> str:
     return _write_string(string)
 
 
-# What the attribute `escaped-key` has to stand before; the first `>` of a fragment ends its tag.
-_END_OF_KEY_AND_VALUE = re.compile("(?: escaped=\1true\1)?(?: /)?>")
-
-
-def _flag_key(fragment: str) -> str:
-    end = _END_OF_KEY_AND_VALUE.search(fragment)
-    assert end, "every fragment has a tag"
-    return f"{fragment[: end.start()]} escaped-key=\1true\1{fragment[end.start() :]}"
-
-
-PLAIN_WRITER = _Writer(is_careful=False)
-CAREFUL_WRITER = _Writer(is_careful=True)
+_WRITERS = {
+    (is_careful, is_deep): (_DeepWriter if is_deep else _Writer)(is_careful=is_careful)
+    for is_careful in (False, True)
+    for is_deep in (False, True)
+}
 
 
 _LINES = 1000
