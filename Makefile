@@ -74,7 +74,7 @@ convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xm
 .npm/.installed .npm-bench/.installed:
 	@if command -v npm >/dev/null; then \
 		echo "Installing into $(@D) ..." && \
-		npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(@D) $$(cat $<) && touch $@; \
+		npm install --loglevel=error --no-audit --no-fund --no-package-lock --ignore-scripts --prefix $(@D) $$(cat $<) && touch $@; \
 	else \
 		echo "There is no npm: apt-get install npm"; [ "$$CI" != true ]; \
 	fi
@@ -252,7 +252,7 @@ soak: $(VENV)/.dev  ## mixed traffic, a fault every few seconds, then an audit, 
 	@$(BIN)/python -m tests.soak $(MINUTES)
 
 # Needs the internet, which knows what has been found in these versions since.
-audit: .venv-audit/.installed .npm/.installed  ## ask for known vulnerabilities of everything that is pinned
+audit: .venv-audit/.installed .npm/.installed  ## ask for known vulnerabilities of everything that is pinned and runs
 	@.venv-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r layers/shared/hashes.txt
 	@.venv-audit/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
 		$(foreach file,$(wildcard requirements/*.txt),$(if $(filter %/npm.txt %/npm-bench.txt,$(file)),,-r $(file)))

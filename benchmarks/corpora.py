@@ -20,6 +20,8 @@ UNUSUAL = ("type before key", "single quotes", "comments", "line ends in tags")
 
 def read_corpora() -> dict[Key, bytes]:
     documents = {path.stem: path.read_bytes() for path in sorted(FOLDER.glob("*.json"))}
+    if not documents:
+        raise SystemExit(f"There are no documents in {FOLDER}: npm installs them there.")
     return {(name, len(document)): document for name, document in documents.items()}
 
 

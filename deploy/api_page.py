@@ -15,7 +15,7 @@ from deploy.api_examples import REFUSED, Call, Schema, find_call, write_answer
 
 SIGN = """\
   --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
-  --header "x-amz-security-token: $AWS_SESSION_TOKEN\""""
+  ${AWS_SESSION_TOKEN:+-H"x-amz-security-token: $AWS_SESSION_TOKEN"}"""
 
 PAGE = """\
 <!doctype html>

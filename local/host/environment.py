@@ -144,7 +144,7 @@ def list_variables(function: Function, provided: Mapping[str, str]) -> dict[str,
 
     The shell may give a variable of the template another value; what is provided stands for both.
     """
-    region = os.environ.get("AWS_REGION", "us-east-1")
+    region = os.environ.get("AWS_REGION") or "us-east-1"
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "en_US.UTF-8",

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -49,12 +50,12 @@ class Gateway(BaseHTTPRequestHandler):
         pass
 
 
-def receive(command: str) -> BaseHTTPRequestHandler:
+def receive(command: str, keys: dict[str, str]) -> BaseHTTPRequestHandler:
     """What a command sends to the API."""
     with HTTPServer(("127.0.0.1", 0), Gateway) as server:
         thread = Thread(target=server.handle_request)
         thread.start()
-        variables = {"API": f"http://127.0.0.1:{server.server_port}", "AWS_REGION": REGION, **KEYS}
+        variables = {"API": f"http://127.0.0.1:{server.server_port}", "AWS_REGION": REGION, **keys}
         subprocess.run(["sh", "-c", command], env={**os.environ, **variables}, check=True, timeout=60)
         thread.join()
         asked: BaseHTTPRequestHandler = server.asked  # type: ignore[attr-defined]
@@ -64,11 +65,12 @@ def receive(command: str) -> BaseHTTPRequestHandler:
 def sign(asked: BaseHTTPRequestHandler) -> str:
     """The signature that AWS computes of a request, from the names and values of its parameters."""
     path, query = urlsplit(asked.path)[2:4]
-    headers = {name: asked.headers[name] for name in ("Host", "X-Amz-Date", "X-Amz-Security-Token")}
+    signed = ("Host", "X-Amz-Date", "X-Amz-Security-Token")
+    headers = {name: asked.headers[name] for name in signed if name in asked.headers}
     address = f"http://{headers['Host']}{path}"
     request = AWSRequest("POST", address, params=dict(parse_qsl(query, strict_parsing=True)), headers=headers)
     request.context["timestamp"] = headers["X-Amz-Date"]
-    signer = SigV4Auth(Credentials(*KEYS.values()), "execute-api", REGION)
+    signer = SigV4Auth(Credentials("AKEXAMPLE", "secret"), "execute-api", REGION)
     signature: str = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
     return signature
 
@@ -83,12 +85,19 @@ def test_a_query_is_written_as_aws_signs_it(person: Person) -> None:
     )
 
 
-def test_aws_takes_the_signature_of_the_first_command(person: Person) -> None:
+@pytest.mark.parametrize("token", ["token", ""])  # the keys of a user have none
+def test_aws_takes_the_signature_of_the_first_command(person: Person, token: str) -> None:
     fill_in(person, Always_lists="author, título", Attribute_prefix="~", Text_key="*!'()$")
-    command, _, _ = show_commands(person).inner_text().partition("> conversion.json")
-    asked = receive(command)
+    command, _, _ = show_commands(person).inner_text().partition("curl --globoff")
+    asked = receive(command, {**KEYS, "AWS_SESSION_TOKEN": token})
+    assert (asked.headers["X-Amz-Security-Token"] or "") == token
     assert dict(parse_qsl(urlsplit(asked.path).query))["force_list"] == "author, título"
     assert asked.headers["Authorization"].endswith(f"Signature={sign(asked)}")
+
+
+def test_the_commands_write_no_file_but_the_result(person: Person) -> None:
+    written = re.findall(r"(?:>|--output|-o) *(\S+)", show_commands(person).inner_text())
+    assert written == ["feed.json"]
 
 
 def test_commands_of_another_mapping_make_way_for_the_offer(person: Person) -> None:
