@@ -55,6 +55,9 @@ JSON: dict[str, Family] = {
     "a long string below 500 names with a backspace": lambda size: (
         rb'{"\b":' * 500 + rb'"\u1234' + b"x" * size + b'"' + b"}" * 500
     ),
+    "ampersands below 30 names with a backspace": lambda size: (
+        rb'{"\b":' * 30 + rb'"\u1234' + b"&" * size + b'"' + b"}" * 30
+    ),
     "strings below 500 such names each": lambda size: (
         b"[" + (rb'{"\b":' * 500 + rb'"\u1234' + b"x" * 3000 + b'"' + b"}" * 500 + b",") * (size // 6500) + b"0]"
     ),

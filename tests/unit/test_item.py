@@ -1,7 +1,10 @@
 """The mapping `item`: every JSON text comes back, and what is not an ITEM document is refused in its place."""
 
+import gc
 import json
 import time
+import tracemalloc
+from contextlib import suppress
 from xml.etree import ElementTree
 
 import pytest
@@ -368,3 +371,18 @@ def test_long_fragments_below_many_levels_come_back_in_their_places(key: str) ->
     for level in range(100):
         text = f'{{"{key}": [{level}, {text}, {{"{key}": "z"}}], "b": "{"c" * 50 * (level % 3)}"}}'
     assert write(text) == ElementTree.tostring(_build_element(as_compared(text), {}), encoding="unicode")
+
+
+@pytest.mark.parametrize("end", ["", "x"])
+def test_a_deep_document_leaves_nothing_in_memory_be_it_sound_or_not(end: str) -> None:
+    text = '{"\\b":' * 100 + f'"\\u1234{"x" * 300_000}"' + "}" * 100 + end
+    tracemalloc.start()
+    gc.disable()  # as it may be for long
+    try:
+        for _ in range(2):
+            with suppress(MalformedDocument):
+                write(text)
+        assert tracemalloc.get_traced_memory()[0] < 200_000
+    finally:
+        gc.enable()
+        tracemalloc.stop()
