@@ -14,6 +14,7 @@ from crosswalk.converter.item.elements import Open, read_elements
 from crosswalk.converter.item.tags import read_tags
 from crosswalk.converter.places import START
 from crosswalk.converter.xml.chunks import Chunk
+from crosswalk.errors import MalformedDocument
 from tests.conversions import run
 from tests.strategies import json_texts
 
@@ -35,7 +36,7 @@ def read_by_expat(xml: str) -> str:
 MUTATIONS = [
     "", '"', "'", "<", ">", "/", "&", "\\", " ", "\n", "\r", "\t", "\0", "\x01", "\x7f", "\x85",
     "\ufffe", "\uffff", "é", "x", "0", "-", ".", "e",
-    "&lt;", "&quot;", "&apos;", "&#10;", "&#x41;", "&#0;", "&no;",
+    "&lt;", "&quot;", "&apos;", "&#10;", "&#x41;", "&#97;", "&&#97;mp;", "&am&#112;;", "&#0;", "&no;",
     "<!-- -->", "<!--", "-->", "--", "/>", "<?x?>", "<?xml version='1.0'?>", "<![CDATA[]]>",
     "='", "=''", "' type='", " value='", "'it's'", "=", '="/>', ' value="/>', ' key="></ITEM>',
     "<ITEM", "</ITEM>", "ITEM", '<ITEM type="null" />', '<ITEM key="k" type="null" />', ' key="k"', ' value="1"',
@@ -154,6 +155,23 @@ def assert_readers_agree(xml: str) -> None:
 @given(json_texts())
 def test_the_pattern_takes_our_own_form(text: str) -> None:
     assert read_by_pattern(write(text)) == read_by_expat(write(text))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "&#112;&am&#112;;",
+        "&#97;" * 4 + "&&#97;mp;",
+        "&#113;" * 4 + "&&#113;uot;",
+        "&#49;" * 4 + "&#x4&#49;;",
+        "&#&#35;65;",
+    ],
+)
+def test_a_reference_within_another_completes_none(value: str) -> None:
+    xml = f'<ITEM type="list"><ITEM type="string" value="&lt;" /><ITEM type="string" value="{value}" /></ITEM>'
+    assert read_by_pattern(xml) is None
+    with pytest.raises(MalformedDocument):
+        read_by_expat(xml)
 
 
 def test_memory_does_not_grow_with_the_references_that_have_been_read() -> None:

@@ -130,15 +130,15 @@ def _resolve_flagged(element: re.Match[str]) -> str:
     return f'<ITEM{key} type="{kind}"{value}'
 
 
-# A reference that might stand for a backslash.
-_STRANGE_REFERENCE = re.compile("&#(?!09;|10;|13;|x9;|xA;|xD;)")
+# A reference that stands for no backslash, and of which no escape is a part.
+_PLAIN_REFERENCE = re.compile("&(?:[a-z]+|#(?:09|10|13|x9|xA|xD));")
 
 
 def _resolve(escaped: str) -> str | None:
     """The inside of a JSON string, quotes as references, for an escaped string whose backslashes are doubled."""
     text = escaped.replace("\\\\", "\\").encode("latin-1").decode()
     resolved = resolve_escapes(text)
-    if resolved is None or _STRANGE_REFERENCE.search(text) or resolved.count("&") != text.count("&"):
+    if resolved is None or not len(_PLAIN_REFERENCE.findall(text)) == text.count("&") == resolved.count("&"):
         return None
     string = quote(resolved)[1:-1].replace('\\"', "&quot;")
     return string.encode("utf-8", "backslashreplace").decode("latin-1")
@@ -160,6 +160,7 @@ _USUAL = {
     b"&apos;": b"'",
 }
 _REFERENCE = re.compile(rb"(&[#\w]+;)", re.ASCII)
+_PART_OF_REFERENCE = re.compile(rb"[#;\w]", re.ASCII)
 _LONGEST = len("&#x10FFFF;")
 _NUMERIC = re.compile(rb"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 
@@ -216,5 +217,8 @@ def _replace_some_kinds(json: bytes) -> bytes:
         if start < 0:
             break
         reference = json[start : json.find(b";", start, start + _LONGEST) + 1]
-        json = json.replace(reference, _REFERENCES[reference])
+        character = _REFERENCES[reference]
+        if _PART_OF_REFERENCE.match(character):  # in `&am&#112;;` it would complete what is no reference
+            break
+        json = json.replace(reference, character)
     return json
