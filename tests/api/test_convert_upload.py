@@ -274,7 +274,7 @@ def test_a_read_of_a_silent_s3_is_given_up_before_the_function_is_killed() -> No
     assert stalled + request < transfer.RESERVE, "the result is given up after that"
 
 
-def test_a_body_that_stalls_again_and_again_is_given_up_before_the_function_is_killed() -> None:
+def test_a_body_that_stalls_again_and_again_is_given_up_in_the_functions_time() -> None:
     pauses = 1 + 2 + 4 + 8 + 16  # seconds, smart_open's behind each of five attempts
     assert 5 * PATIENT.read + pauses < transfer.RESERVE
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.person import Person
 
@@ -220,23 +220,25 @@ def test_a_mapping_changed_during_a_conversion_stops_nothing_and_offers_another(
     assert len(store.asked) == 2
 
 
-def test_a_problem_of_other_options_makes_way_for_the_offer(person: Person) -> None:
-    Store(person, {"status": "failed", "problem": {"title": "It is no XML", "detail": "A name is wrong."}})
-    person.drop("#json", "orders.json.gz", SMALL)
-    person.press("Convert to XML")
-    card = person.pane("JSON").locator(".card")
-    expect(card).to_contain_text("A name is wrong.")
-    person.choose("W3C")
-    expect(card).to_contain_text("It goes to the service as a file")
-    expect(card).not_to_contain_text("A name is wrong.")
-
-
-def test_a_problem_of_one_file_is_not_told_of_the_next(person: Person) -> None:
+def fail_to_convert(person: Person) -> Locator:
+    """The card of a file, once it tells why the conversion has failed."""
     Store(person, {"status": "failed", "problem": {"title": "It is no JSON", "detail": "A comma is wrong."}})
     person.drop("#json", "orders.json.gz", SMALL)
     person.press("Convert to XML")
     card = person.pane("JSON").locator(".card")
     expect(card).to_contain_text("A comma is wrong.")
+    return card
+
+
+def test_a_problem_of_other_options_makes_way_for_the_offer(person: Person) -> None:
+    card = fail_to_convert(person)
+    person.choose("W3C")
+    expect(card).to_contain_text("It goes to the service as a file")
+    expect(card).not_to_contain_text("A comma is wrong.")
+
+
+def test_a_problem_of_one_file_is_not_told_of_the_next(person: Person) -> None:
+    card = fail_to_convert(person)
     person.drop("#json", "walks.json.gz", SMALL)
     expect(card).to_contain_text("walks.json.gz")
     expect(card).not_to_contain_text("A comma is wrong.")
