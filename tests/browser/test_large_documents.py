@@ -39,6 +39,12 @@ def measure_longest_task(person: Person, act: Callable[[Person], None]) -> float
     return max(float(task["tdur"]) for task in tasks if "tdur" in task) / 1000  # a very short one has none
 
 
+def measure_a_tenth_of_a_second(person: Person) -> float:
+    """Milliseconds that this browser takes just now for work of its own: about 100, more where the machine is slow."""
+    normalize = '() => "Zoë".repeat(3e6).normalize("NFD").length'
+    return measure_longest_task(person, lambda person: person.page.evaluate(normalize))
+
+
 def drop_and_look_through(person: Person, name: str) -> None:
     """Let go of the file that the page holds already, and scroll through what comes of it."""
     person.page.evaluate(
@@ -65,7 +71,7 @@ def test_three_megabytes_block_the_page_for_less_than_100_milliseconds(person: P
     document = make_records(name, 3_000_000)
     person.page.evaluate("document => { window.file = new File([document], 'many'); }", document)
     drop = partial(drop_and_look_through, name=name)
-    assert any(measure_longest_task(person, drop) < 100 for _ in range(3))
+    assert any(measure_longest_task(person, drop) < measure_a_tenth_of_a_second(person) for _ in range(3))
 
 
 def test_a_key_in_the_longest_text_that_is_edited_is_shown_at_once(person: Person) -> None:
@@ -73,7 +79,8 @@ def test_a_key_in_the_longest_text_that_is_edited_is_shown_at_once(person: Perso
     person.drop("#json", "long.json", b"[", (b'"walk", 1.5,\n', 7_500), b"2]")
     expect(person.area("JSON")).to_be_visible()
     person.area("JSON").press("Control+Home")
-    assert measure_longest_task(person, lambda person: person.page.keyboard.type("   ", delay=100)) < 100
+    longest = measure_longest_task(person, lambda person: person.page.keyboard.type("   ", delay=100))
+    assert longest < measure_a_tenth_of_a_second(person)
 
 
 class Store:
