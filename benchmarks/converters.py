@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks import natural, older
 from benchmarks.documents import JSON_KINDS, PEOPLES, make_json, respell
-from benchmarks.measuring import time_here
+from benchmarks.measuring import stay_on_one_processor, time_here
 from benchmarks.peers import FLOOR, OTHERS, PLAIN, XMLTODICT, Side
 from benchmarks.report import format_figure, format_table, judge, publish
 from benchmarks.tables import Key, Table, compare, find_worst, format_size, mean, measure_timers
@@ -141,6 +141,7 @@ def main() -> None:
     parser.add_argument("--only", choices=["item", "natural", "peers", "older"], help="one part of the report")
     given = parser.parse_args()
     logging.disable()
+    stay_on_one_processor()
     documents = make_documents(given.sizes)
     parts: dict[str, Callable[[], list[str]]] = {
         "item": lambda: report_item(documents),

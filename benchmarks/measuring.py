@@ -4,6 +4,7 @@ Each way is measured in processor time. Compared are the turns, one by one: the 
 machine with other work than the ratio of two medians.
 """
 
+import os
 import re
 import statistics
 import sys
@@ -38,6 +39,12 @@ class Timings:
             return float("nan")
         pairs = zip(self.seconds[way], self.seconds[other], strict=False)
         return statistics.median(theirs / ours for ours, theirs in pairs)
+
+
+def stay_on_one_processor() -> None:
+    """Keep this process, and those that it starts, on one processor: another may be slower just now."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def time_here(convert: Convert) -> Timer:
