@@ -54,6 +54,8 @@ async def serve(listener: socket.socket, host: str) -> None:
         return {**await database.provide(function), **await storage.provide(function)}
 
     deployment = Deployment(TEMPLATE.resolve(), provide=provide, log=log)
+    server = Server(Gateway(deployment, SITE, log, host, storage.name_buckets()))
+    server.catch_signals()
     address, port = listener.getsockname()
     announce(deployment.service, f"http://{host}:{port}", SITE.is_dir())
     if not ip_address(address).is_loopback:
@@ -68,9 +70,8 @@ async def serve(listener: socket.socket, host: str) -> None:
     ]
     for task in tasks:
         task.add_done_callback(tell_of_error)
-    gateway = Gateway(deployment, SITE, log, host, storage.name_buckets())
     try:
-        await Server(gateway).serve([listener])
+        await server.serve([listener])
     finally:
         for task in tasks:
             task.cancel()

@@ -66,9 +66,13 @@ class Server(uvicorn.Server):
             )
         )
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def catch_signals(self) -> None:
+        """Have a signal end it from now on, be it before it serves."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        self.catch_signals()
         yield

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -122,8 +123,9 @@ def test_a_killed_or_stopped_conversion_leaves_no_half_of_a_result_and_is_lost(
 def signal_conversions(running_service: RunningService, number: signal.Signals) -> None:
     """Stop whatever converts at the moment, or end it, as Lambda ends a function that has used too much memory."""
     for process in running_service.workers():
-        if b"AWS_LAMBDA_FUNCTION_NAME=ConvertUploadFunction" in Path(f"/proc/{process}/environ").read_bytes():
-            os.kill(process, number)
+        with suppress(ProcessLookupError, FileNotFoundError):  # others come and go meanwhile
+            if b"AWS_LAMBDA_FUNCTION_NAME=ConvertUploadFunction" in Path(f"/proc/{process}/environ").read_bytes():
+                os.kill(process, number)
 
 
 def open_bucket(upload: str) -> Any:
