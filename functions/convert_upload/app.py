@@ -1,8 +1,8 @@
 """Operation: converts an uploaded document into its result, as a stream; EventBridge tells of each upload.
 
 Event: S3's "Object Created", of a key ID/document. Answer: {"status": "done" or "failed"}, or "ignored" where there is
-nothing to do. Every conversion that begins ends with an outcome, unless its process is killed. Only what nobody
-expected is an error of the function, and lands in its failure queue.
+nothing to do. Every conversion that begins ends with an outcome, unless its process is killed or S3 stays away. Only
+what nobody expected is an error of the function, and lands in its failure queue.
 """
 
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from crosswalk.conversions.state import (
     RESULT,
     Outcome,
     Request,
+    find_request,
     finish_conversion,
     start_conversion,
 )
@@ -51,14 +52,21 @@ def convert_upload(upload: Mapping[str, Any], context: Any) -> str:
     conversion_id = document.key.removesuffix(f"/{DOCUMENT}")
     remaining = context.get_remaining_time_in_millis()
     limits = Limits.of_invocation(remaining, int(context.memory_limit_in_mb))
-    request = start_conversion(conversion_id, datetime.now(UTC) + timedelta(milliseconds=remaining))
-    if request is None:
-        return "ignored"
+    deadline = datetime.now(UTC) + timedelta(milliseconds=remaining)
+    started = False
     try:
+        request = find_request(conversion_id)
+        if request is None:
+            return "ignored"
+        started = start_conversion(conversion_id, deadline)
+        if not started:
+            return "ignored"
         outcome = convert(request, document, upload["object"]["etag"], upload["object"]["size"], limits)
         finish_conversion(conversion_id, outcome)
     except Exception:
-        record_crash(conversion_id)
+        with suppress(BotoCoreError, ClientError):
+            if started or start_conversion(conversion_id, deadline):  # another function may be at work
+                record_crash(conversion_id)
         raise
     return "failed" if outcome.problem else "done"
 
@@ -90,7 +98,6 @@ def record_conversion(to: str, summary: Summary) -> None:
 
 
 def record_crash(conversion_id: str) -> None:
-    """Leave an outcome, if S3 is not what is away; without one the conversion is `lost` once its deadline is past."""
+    """Without an outcome the conversion would be `lost` once its deadline is past."""
     detail = "The function that converted the document failed; its operators have been told."
-    with suppress(BotoCoreError, ClientError):
-        finish_conversion(conversion_id, Outcome(problem=describe_error(ConversionFailed(detail, code="crashed"))))
+    finish_conversion(conversion_id, Outcome(problem=describe_error(ConversionFailed(detail, code="crashed"))))

@@ -166,6 +166,13 @@ def test_a_document_whose_result_would_have_too_long_a_name_is_refused(source: B
     assert "1025 bytes" in answer["problem"]["detail"]
 
 
+@pytest.mark.parametrize("character", ["\1", "\x1f", "\ufffe"])
+def test_a_name_that_an_answer_of_s3_cannot_hold_is_refused(character: str, source: Bucket) -> None:
+    source.put(f"in/{character}.json", JSON)
+    answer = convert(f"in/{character}.json")
+    assert (answer["status"], answer["problem"]["code"]) == ("refused", "odd-name")
+
+
 def test_a_result_may_have_the_longest_name_that_s3_takes(source: Bucket, target: Bucket) -> None:
     source.put(f"in/{'ä' * 508}", JSON)
     assert convert(f"in/{'ä' * 508}")["status"] == "done"

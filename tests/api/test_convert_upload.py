@@ -300,6 +300,28 @@ def test_a_result_that_cannot_be_written_is_an_error_and_an_outcome(operation: s
     expect_nothing_but(bucket, "request", "document", "started", "outcome")
 
 
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
+def test_a_conversion_that_cannot_begin_is_an_error_and_an_outcome(operation: str, bucket: Bucket) -> None:
+    event = upload(bucket, JSON)
+    refuse(operation)
+    with pytest.raises(ConversionCrashed):
+        handler(event, CONTEXT)
+    assert ask(bucket, event)["problem"]["code"] == "crashed"
+    expect_nothing_but(bucket, "request", "document", "started", "outcome")
+
+
+def test_an_event_that_fails_while_another_converts_leaves_that_one_alone(bucket: Bucket) -> None:
+    def fail() -> None:
+        refuse("ListObjectsV2")
+        with pytest.raises(ConversionCrashed):
+            handler(event, CONTEXT)
+
+    event = upload(bucket, JSON)
+    before("CreateMultipartUpload", 1, fail)
+    assert handler(event, CONTEXT) == {"status": "done"}
+    assert ask(bucket, event)["problem"] is None
+
+
 def test_a_result_replaces_nothing(bucket: Bucket) -> None:
     event = upload(bucket, JSON)
     key = event["detail"]["object"]["key"].replace("document", "result")

@@ -102,9 +102,10 @@ class ConversionFailed(CrosswalkError):
     vanished    the document was removed while it was read
     archived    the document is in an archive of S3, which gives nothing back at once
     long-name   the result's name would be longer than S3 takes
+    odd-name    the result's name would hold a character that S3's answers cannot hold
     exists      another object has the result's name already
     too-slow    it would have taken, or took, longer than a function may run
-    lost        the function that converted it was killed
+    lost        no function heard of it, or the one that converted it has not said how it ended
     crashed     the function that converted it failed
     """
 

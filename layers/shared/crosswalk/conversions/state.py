@@ -131,7 +131,7 @@ def find_conversion(conversion_id: str) -> Conversion:
         return describe_end(client, bucket, conversion_id)
     if STARTED in objects:
         if now > read_time(client, bucket, f"{conversion_id}/{STARTED}", "deadline"):
-            raise ConversionFailed("The function that converted the document was killed.", code="lost")
+            raise ConversionFailed("The function that converted the document has not said how it ended.", code="lost")
         return Conversion("converting")
     if DOCUMENT in objects:
         if now > objects[DOCUMENT] + DELIVERY_TIME:
@@ -159,20 +159,23 @@ def describe_end(client: Any, bucket: str, conversion_id: str) -> Conversion:
     return Conversion("done", outcome, result)
 
 
-def start_conversion(conversion_id: str, deadline: datetime) -> Request | None:
-    """What to convert the document to; None if there is nothing to do, because this was done or is being done.
-
-    deadline: by when the conversion has an outcome, if the function is not killed. An event may come twice, so only
-    the first function that says when it began goes on.
-    """
+def find_request(conversion_id: str) -> Request | None:
+    """What to convert the document to; None if there is nothing to do, because this was done or is being done."""
     client, bucket = create_client(PATIENT), read_conversion_settings().conversions_bucket
     objects = list_objects(client, bucket, conversion_id) if ID.fullmatch(conversion_id) else {}
     if REQUEST not in objects or OUTCOME in objects or STARTED in objects:
         return None
-    if not claim_json(client, bucket, f"{conversion_id}/{STARTED}", {"deadline": deadline.isoformat()}):
-        return None
     content = read_json(client, bucket, f"{conversion_id}/{REQUEST}")
     return Request(content["to"], content["options"], content["size"])
+
+
+def start_conversion(conversion_id: str, deadline: datetime) -> bool:
+    """Whether the caller is to go on: an event may come twice, so only the first that says when it began does.
+
+    deadline: by when the conversion has an outcome, if the function is not killed.
+    """
+    client, bucket = create_client(PATIENT), read_conversion_settings().conversions_bucket
+    return claim_json(client, bucket, f"{conversion_id}/{STARTED}", {"deadline": deadline.isoformat()})
 
 
 def finish_conversion(conversion_id: str, outcome: Outcome) -> None:

@@ -23,6 +23,7 @@ from crosswalk.conversions.storage import (
     find_object,
 )
 from crosswalk.converter import Summary, convert_stream
+from crosswalk.converter.xml.escaping import UNCARRIABLE
 from crosswalk.errors import ConversionFailed, DocumentTooLarge
 
 PART = 16 * 1024**2
@@ -104,7 +105,9 @@ def describe_origin(etag: str, to: str, options: Mapping[str, Any]) -> dict[str,
 
 
 def check_name(result: S3Object) -> None:
-    """Raises ConversionFailed for a result whose name is longer than S3 takes."""
+    """Raises ConversionFailed for a name that is too long for S3, or that its answers, which are XML, cannot hold."""
+    if UNCARRIABLE.search(result.key):
+        raise ConversionFailed("The result's name would hold a character that XML does not have.", code="odd-name")
     size = len(result.key.encode())
     if size > NAME_LIMIT:
         raise ConversionFailed(f"The result's name would have {size} bytes; S3 takes {NAME_LIMIT}.", code="long-name")
