@@ -167,6 +167,9 @@ XML: dict[str, Family] = {
         + b"</%b>" % (b"r" * (size // 4))
     ),
     "new names, and no record": number("<p:a{n}/>", '<r xmlns:p="u">', "</r>"),
+    "a long namespace around names of their own": lambda size: (
+        f'<r xmlns="{"u" * (size // 2)}">'.encode() + number("<a{n}/>", "", "</r>")(size // 2)
+    ),
     "declarations of their own": number('<a xmlns:p{n}="u"/>', "<r>", "</r>"),
     "declarations on every level": lambda size: declare_on_every_level(size // 9000),
     "undeclared prefixes": repeat("<p:a/>", "<r>", "</r>"),

@@ -1,6 +1,8 @@
 """Documents of any size: what `convert_stream` does that the front for whole documents does not."""
 
 import gzip
+import tracemalloc
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +27,22 @@ class Pipe:
 
     def read(self, size: int = -1) -> bytes:
         return self._content.read(3 if size < 0 or size > 3 else size)
+
+
+class Parts:
+    """A source of which no more is in memory than is asked for, and a target that forgets what is written."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        self._rest = self._rest or next(self._parts, b"")
+        read, self._rest = self._rest[:size], self._rest[size:]
+        return read
+
+    def write(self, content: bytes) -> int:
+        return len(content)
 
 
 def convert(document: bytes, to: str, **options: Any) -> tuple[bytes, Summary]:
@@ -135,3 +153,51 @@ def test_a_stream_may_grow_beyond_what_a_whole_document_may() -> None:
     with pytest.raises(DocumentTooLarge, match="64 MiB"):
         json_to_xml(json)
     assert convert(json, "xml")[1].bytes_out > 64 * 1024 * 1024
+
+
+LINES: dict[str, Any] = {"mapping": "natural", "lines": True}
+EXPANDED: dict[str, Any] = {**LINES, "namespaces": "expanded"}
+LONG = "x" * 500_000
+
+
+@pytest.mark.parametrize(
+    ("to", "options", "before", "part", "after"),
+    [
+        ("xml", {}, "[", f'"{LONG}",', "0]"),
+        ("json", {}, '<ITEM type="list">', f'<ITEM type="string" value="{LONG}" />', "</ITEM>"),
+        ("xml", LINES, "", f'{{"a":"{LONG}"}}\n', ""),
+        ("xml", LINES, "", f'{{"a":{{"@xmlns:p":"u","@p:{LONG}{{n}}":""}}}}\n', ""),
+        ("json", LINES, "<r>", f"<a>{LONG}</a>", "</r>"),
+        ("json", LINES, '<r xmlns:p="u">', f'<a p:{LONG}{{n}}=""/>', "</r>"),
+        ("json", EXPANDED, '<r xmlns="u">', f"<{LONG}{{n}}/>", "</r>"),
+        ("json", EXPANDED, '<r xmlns:p="u">', f'<a p:{LONG}{{n}}=""/>', "</r>"),
+        ("json", {"mapping": "jsonml"}, "<r>", f"<a>{LONG}</a>", "</r>"),
+        ("json", {"mapping": "jsonml"}, "<r>", f'<a b="{LONG}"/>', "</r>"),
+    ],
+)
+def test_many_long_values_or_names_take_no_more_memory_than_a_few(
+    to: str, options: dict[str, Any], before: str, part: str, after: str
+) -> None:
+    def make() -> Iterator[bytes]:
+        yield before.encode()
+        for number in range(60):
+            yield part.replace("{n}", str(number)).encode()
+        yield after.encode()
+
+    tracemalloc.start()
+    try:
+        convert_stream(Parts(make()), Parts(make()), to, **options)  # type: ignore[arg-type]  # it can be read
+        assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_names_around_records_are_not_written_out_with_their_namespace() -> None:
+    names = "".join(f"<a{number}/>" for number in range(1000))
+    source = BytesIO(f'<r xmlns="{"u" * 1_000_000}">{names}</r>'.encode())
+    tracemalloc.start()
+    try:
+        assert convert_stream(source, BytesIO(), "json", record="b", **EXPANDED).bytes_out == 0
+        assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    finally:
+        tracemalloc.stop()

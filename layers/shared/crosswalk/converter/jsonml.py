@@ -66,7 +66,7 @@ class _Reader:
 
     def read(self) -> None:
         self._xml.read(
-            self._start_root, self._end, self._text.append, self.losses, self._check_text, lambda: self._names
+            self._start_root, self._end, self._text.append, self.losses, self._end_block, lambda: self._names
         )
         self._output.finish()
 
@@ -108,8 +108,9 @@ class _Reader:
         self._output.append("," + quote(texts[0] if len(texts) == 1 else "".join(texts)))
         texts.clear()
 
-    def _check_text(self, fed: int) -> None:
-        """Raise UnsafeDocument for a text that would not fit into memory in the end."""
+    def _end_block(self, fed: int) -> None:
+        """Keep no more than one block holds, and refuse a text that would not fit into memory in the end."""
+        self._output.finish()
         if sum(map(len, self._text)) > MAX_GAP:
             raise UnsafeDocument(f"A text has more than {MAX_GAP // 1024**2} Mi characters.", place=self._xml.place)
 

@@ -57,8 +57,7 @@ class LineWriter:
             append_json(tree, self._output)
             self._output.append("\n")
             return
-        if self._output:
-            self._output.finish()
+        self._output.finish()
         self._trees.append([tree])
         self._repetition += self._reader.repetition
         if len(self._trees) == self.TREES or self._repetition > MAX_REPETITION:
@@ -67,8 +66,7 @@ class LineWriter:
     def finish(self) -> None:
         """Write what has not been written yet."""
         self._finish_trees()
-        if self._output:
-            self._output.finish()
+        self._output.finish()
 
     def _finish_trees(self) -> None:
         if self._trees:

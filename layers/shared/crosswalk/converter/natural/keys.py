@@ -1,6 +1,6 @@
 """The keys of JSON members and the XML names that they stand for, each made or checked once."""
 
-from crosswalk.converter.xml.names import MAX_KEPT_LENGTH, MAX_KEPT_NAMES, is_qname
+from crosswalk.converter.xml.names import MAX_KEPT_CHARACTERS, MAX_KEPT_LENGTH, MAX_KEPT_NAMES, is_qname
 
 
 class Refusal(Exception):
@@ -18,19 +18,22 @@ class _Kept(dict[str, str]):
     def __init__(self) -> None:
         super().__init__()
         self.marked: set[str] = set()
+        self._length = 0  # of these, in characters
 
     def keep(self, given: str, made: str, name: str, key: str) -> str:
         if len(self) < MAX_KEPT_NAMES and len(name) < MAX_KEPT_LENGTH:
             self[given] = made
         if ":" in name or name == "xmlns":
             self.marked.add(key)
+            self._length += len(key)
         return made
 
     def forget_some(self) -> None:
         """Lest what is kept grows with the document. To be called between two elements."""
-        if len(self.marked) > MAX_KEPT_NAMES:
+        if self._length > MAX_KEPT_CHARACTERS:
             self.clear()
             self.marked.clear()
+            self._length = 0
 
 
 class Keys(_Kept):

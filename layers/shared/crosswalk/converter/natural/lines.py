@@ -65,21 +65,21 @@ class RecordReader:
         self._last_tag = self._fed
         if tree.texts:
             self._drop_text()
-        tree.start(name, attributes)
-        if tree.has_key(name, self._record) if self._record else depth == 1:
+        if tree.has_key(name, attributes, self._record) if self._record else depth == 1:
+            tree.start(name, attributes)
             if depth == 0:
                 tree.lost.add("root")  # it comes back within another one
             self._xml.listen(tree.start)
             return
+        tree.pass_over(name, attributes)
         names.append(name)
         if depth or name != ROOT or attributes:
             tree.lost.add("root")
-        tree.members = None  # what stands outside the records is dropped
 
     def _end(self, name: str) -> None:
         tree, outside = self._tree, len(self._names)
         if len(tree.around) == outside:
-            self._end_outside(name)
+            self._end_outside()
             return
         tree.end(name)
         if len(tree.around) == outside:
@@ -88,13 +88,11 @@ class RecordReader:
             self._last_tag = self._fed
             self._xml.listen(self._start)
 
-    def _end_outside(self, name: str) -> None:
+    def _end_outside(self) -> None:
         """End an element outside the records."""
         self._drop_text()
         self._names.pop()
-        self._tree.end(name)
-        self._tree.members = None
-        self._tree.forget_record()  # its names, too: there may be many of them, and no record
+        self._tree.leave()
 
     def _drop_text(self) -> None:
         """Forget the texts outside the records."""

@@ -7,7 +7,7 @@ from crosswalk.converter.limits import MAX_DEPTH, MAX_OUTPUT
 from crosswalk.converter.natural.keys import Keys
 from crosswalk.converter.sources import Source
 from crosswalk.converter.xml.escaping import XML_SPACE
-from crosswalk.converter.xml.names import MAX_KEPT_NAMES, is_declaration
+from crosswalk.converter.xml.names import MAX_KEPT_CHARACTERS, is_declaration
 from crosswalk.converter.xml.reader import XmlReader
 from crosswalk.errors import DocumentTooLarge, UnsafeDocument
 
@@ -67,9 +67,21 @@ class TreeReader:
         self.has_numbers = False
         self.depth = min(self.depth, ENCODED_DEPTH)
 
-    def has_key(self, name: str, key: str) -> bool:
-        """Whether an element of this name, which has been checked, becomes the member `key`."""
+    def has_key(self, name: str, attributes: list[str], key: str) -> bool:
+        """Whether an element that is about to begin becomes the member `key`."""
         return name == key
+
+    def pass_over(self, name: str, attributes: list[str]) -> None:
+        """Begin an element of which nothing is kept, though of what stands within it. It ends by `leave`."""
+        self.around.append((None, None, 0))
+        depth = len(self.around)
+        if depth > self.depth:
+            self._note_depth(depth)
+        self.reader.check_names(depth, name, attributes)
+        self.floor = self.reader.scope.depth
+
+    def leave(self) -> None:
+        self.around.pop()
 
     def start(self, name: str, attributes: list[str]) -> None:
         around = self.around
@@ -199,6 +211,10 @@ class ExpandedTreeReader(TreeReader):
             members[self.attribute_prefix + "xmlns"] = declarations
         return members
 
+    def pass_over(self, name: str, attributes: list[str]) -> None:
+        self.tags += 1
+        super().pass_over(name, attributes)
+
     def end(self, name: str) -> None:
         super().end(self.names.pop())
 
@@ -212,7 +228,7 @@ class ExpandedTreeReader(TreeReader):
         key = self.joined.get((prefix, uri, local))
         if key is None:
             key = self.joined[prefix, uri, local] = f"{prefix}{uri}:{local}"
-            self.room -= len(uri)
+            self.room -= len(key)
             if self.room < 0:
                 mebibytes = MAX_OUTPUT // 1024**2
                 raise DocumentTooLarge(f"Expanded names would exceed {mebibytes} MiB.", limit=MAX_OUTPUT)
@@ -221,11 +237,12 @@ class ExpandedTreeReader(TreeReader):
     def forget_record(self) -> None:
         super().forget_record()
         self.repetition = 0
-        if self.room < MAX_OUTPUT // 2 or len(self.joined) > MAX_KEPT_NAMES:
+        if MAX_OUTPUT - self.room > MAX_KEPT_CHARACTERS:
             self.joined.clear()
             self.room = MAX_OUTPUT
 
-    def has_key(self, name: str, key: str) -> bool:
+    def has_key(self, name: str, attributes: list[str], key: str) -> bool:
+        self.reader.check_names(len(self.around) + 1, name, attributes)
         uri, local = self.reader.scope.resolve(name)
         # A namespace may be long, and joined with a name only where the key is as long.
         return key == local if not uri else len(key) == len(uri) + 1 + len(local) and key == f"{uri}:{local}"

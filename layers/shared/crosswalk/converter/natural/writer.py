@@ -70,6 +70,7 @@ class TreeWriter:
 
     def expect(self, json: str) -> None:
         """Get ready for the values of a JSON text, between two elements."""
+        self.output.finish()
         self.check_characters = _may_hold_uncarriable(json)
         self.names.forget_some()
         self.attribute_names.forget_some()

@@ -18,7 +18,9 @@ MAX_PROLOG = 8 * 1024 * 1024
 """Bytes of comments, instructions and DOCTYPE that may stand before the root element."""
 
 _TAG = re.compile(rb"<[^!?]")
-_SPACE = re.compile(rb"[ \t\n]*")
+_BEFORE_DOCTYPE = re.compile(
+    rb"(?: [ \t\n]++ | <!-- [^-]*+ (?:-(?!->)[^-]*+)*+ --> | <\? [^?]*+ (?:\?(?!>)[^?]*+)*+ \?> )*+", re.VERBOSE
+)
 # A DOCTYPE up to its last character, or to what may not stand in its internal subset.
 DOCTYPE = re.compile(
     rb"""<!DOCTYPE (?: "[^"]*" | '[^']*' | [^"'\[>]++ )*+
@@ -83,13 +85,7 @@ def _is_unfinished(beginning: bytes, start: int) -> bool:
 
 def find_doctype(xml: bytes, start: int = 0) -> int:
     """Where a DOCTYPE would stand: behind the white space, comments and instructions that begin a document."""
-    while True:
-        start = _SPACE.match(xml, start).end()  # type: ignore[union-attr]  # it matches anywhere
-        opening, closing = (b"<!--", b"-->") if xml.startswith(b"<!", start) else (b"<?", b"?>")
-        end = xml.find(closing, start + len(opening)) if xml.startswith(opening, start) else -1
-        if end < 0:
-            return start
-        start = end + len(closing)
+    return _BEFORE_DOCTYPE.match(xml, start).end()  # type: ignore[union-attr]  # it matches anywhere
 
 
 def _blank_doctype(xml: bytes, start: int) -> bytes:
