@@ -60,13 +60,15 @@ hashes:  ## write layers/shared/hashes.txt, after a pin of the layer has changed
 	@$(PYTHON) requirements/hashes.py $(LAYER)
 
 # The command line: `python -m crosswalk` with layers/shared on PYTHONPATH. JSON becomes XML, anything else JSON.
-IS_JSON = $(filter %.json %.jsonl %.json.gz %.jsonl.gz %.JSON %.JSONL,$(lastword $(value FILE)))
+FILE_NAME = $(lastword $(shell printf %s $(call quote,FILE) | tr A-Z a-z))
+IS_LINES = $(filter %.jsonl %.jsonl.gz %.ndjson %.ndjson.gz,$(FILE_NAME))
+IS_JSON = $(or $(IS_LINES),$(filter %.json %.json.gz %.geojson %.geojson.gz,$(FILE_NAME)))
 
 .PHONY: convert
 
 convert: $(VENV)/.local  ## convert a file of any size (FILE=big.json OUT=big.xml ARGS="--mapping natural")
 	@test -n $(call quote,FILE) || { echo 'make convert FILE=big.json OUT=big.xml ARGS="--mapping natural"'; exit 1; }
-	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) --output=$(if $(value OUT),$(call quote,OUT),-) $(ARGS) -- $(call quote,FILE)
+	@$(BIN)/python -m crosswalk $(if $(IS_JSON),to-xml,to-json) $(if $(IS_LINES),--mapping natural --lines) --output=$(if $(value OUT),$(call quote,OUT),-) $(ARGS) -- $(call quote,FILE)
 
 # axe-core, for the tests of the page, and documents to measure. Where npm is missing, what needs them says so.
 .npm/.installed: requirements/npm.txt

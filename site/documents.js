@@ -20,7 +20,7 @@ export const toBytes = ({ text, bytes }) => bytes ?? new TextEncoder().encode(de
 
 // Text that was typed goes out as UTF-8, whatever encoding it declares. Blanks keep the columns where they were.
 function declareUtf8(text) {
-  return text.replace(/^(\uFEFF?<\?xml[^>]*?\sencoding\s*=\s*)(["'])([\w.-]+)\2/, (whole, start, quote, name) =>
+  return text.replace(/^(\uFEFF?<\?xml(?=\s)[^>]*?\sencoding\s*=\s*)(["'])([\w.-]+)\2/, (whole, start, quote, name) =>
     name.toUpperCase() === "UTF-8" ? whole : `${start}${quote}UTF-8${quote}${" ".repeat(Math.max(0, name.length - 5))}`,
   );
 }
@@ -63,7 +63,7 @@ function recognizeEncoding(head) {
   if (first === 0x1f && second === 0x8b) return "gzip";
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return "UTF-16LE";
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return "UTF-16BE";
-  const declaration = /^<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(String.fromCharCode(...head));
+  const declaration = /^<\?xml(?=\s)[^>]*?\sencoding\s*=\s*["']([\w.-]+)/.exec(String.fromCharCode(...head));
   const declared = declaration?.[1].toUpperCase() ?? "UTF-8";
   return declared.startsWith("UTF-16") ? "UTF-8" : declared; // what was just read is not UTF-16
 }

@@ -20,7 +20,6 @@ import { Refusal, convert } from "./service.js";
 
 const PAUSE = 300; // milliseconds without a key until a text is converted
 const DEPTH = 20; // how many replacements can be undone
-const TOO_LARGE = "The result is too large to check here.";
 
 export class Follow {
   phase = "idle";
@@ -78,7 +77,7 @@ export class Follow {
   // Make the target the source.
   swap() {
     const language = this.source && LANGUAGES[this.source].other;
-    if (!language || isEmpty(this.panes[language].held)) return;
+    if (!language || isEmpty(this.panes[language].held) || this.isStale(this.panes[language])) return;
     this.#before = this.#takeSnapshot();
     this.panes[language].hold(this.panes[language].held, true);
     this.edited(language, false, 0);
@@ -106,6 +105,8 @@ export class Follow {
   }
 
   redo() { this.undo(this.future, this.past); }
+
+  isStale({ own }) { return !own && !["checking", "done"].includes(this.phase); } // a result of an older text
 
   #takeSnapshot() {
     const [json, xml] = [this.panes.json, this.panes.xml].map(({ held, own }) => ({ held, own }));
@@ -186,7 +187,7 @@ export class Follow {
   // Send a result back and compare what comes with the source.
   async #check(language, held, result, signal) {
     const { other } = LANGUAGES[language];
-    if (result.document.bytes.length > LIMIT) return { kind: "unchecked", detail: TOO_LARGE };
+    if (result.document.bytes.length > LIMIT) return { kind: "unchecked", detail: "The result is too large to check." };
     const back = async (pretty) => {
       const query = composeQuery(other, result.mapping, pretty);
       const returned = await convert(other, result.document, query, signal);

@@ -19,14 +19,13 @@ const cards = both.map((pane) => new FileCard(pane, () => follow.mappingFrom(pan
 /* Showing the state */
 
 const BUSY = ["waiting", "converting", "checking"];
-const STALE = ["waiting", "converting", "stuck"];
 let told = {}; // so that nothing is told twice
 
 function render() {
   const { phase, source, problem, verdict, past, future } = follow;
   for (const [at, pane] of both.entries()) {
     const { root, held, language } = pane;
-    root.toggleAttribute("data-stale", language !== source && !pane.own && STALE.includes(phase) && !isEmpty(held));
+    root.toggleAttribute("data-stale", follow.isStale(pane) && !isEmpty(held));
     pane.message.toggleAttribute("data-stale", BUSY.includes(phase));
     find(".about", root).textContent = [held.name, held.encoding].filter(Boolean).join(" · ");
     find(".facts", root).replaceChildren(...describe(pane, follow));
@@ -105,7 +104,7 @@ async function openFile(file, meant) {
   asked = file;
   const held = await readFile(file).catch(() => undefined);
   if (asked !== file) return;
-  if (!held) return tell(meant, `${file.name} could not be read.`);
+  if (!held || !file.size) return tell(meant, `${file.name} ${held ? "is empty" : "could not be read"}.`);
   const suffix = held.file && /\.(json|xml)l?(\.gz)?$/i.exec(file.name)?.[1].toLowerCase();
   const language = recognizeLanguage(held.text) ?? suffix ?? meant.language;
   follow.replace(language, held);

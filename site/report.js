@@ -22,7 +22,7 @@ const FORMS = {
   ends: "line ends", tags: "white space in tags", empty: "how empty elements are written",
 };
 
-const join = (words) => words.join(", ").replace(/, ([^,]*)$/, " and $1");
+const join = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(" and ");
 export const nameLosses = (words) => join(words.map((word) => (Object.hasOwn(LOSSES, word) ? LOSSES[word] : word)));
 
 export function element(name, properties, ...content) {
@@ -120,11 +120,11 @@ export function writeProblem(problem) {
 export function showProblem(problem, place, jump, ways) {
   const { title, detail, pointer, path, code, request } = problem;
   const facts = element("p", { className: "more" });
-  const name = nameLine(problem)?.replace("line", "Line") ?? pointer;
-  if (place !== undefined) facts.append(button(name || "The whole document", () => jump(place)));
+  const at = place === undefined ? "" : nameLine(problem)?.replace("line", "Line") || pointer || "The whole document";
+  if (at) facts.append(button(at, () => jump(place)));
   facts.append(...ways);
-  for (const [word, value] of Object.entries({ pointer: place === undefined ? pointer : "", path, code, request })) {
-    if (value) facts.append(element("span", {}, `${word} `, element("code", {}, value)));
+  for (const [word, value] of Object.entries({ pointer, path, code, request })) {
+    if (value && value !== at) facts.append(element("span", {}, `${word} `, element("code", {}, value)));
   }
   return [element("p", {}, element("strong", {}, `${title}:`), ` ${detail.replace(/[^.]$/, "$&.")}`), facts];
 }

@@ -25,7 +25,7 @@ export async function convert(language, held, query, signal) {
   const request = { method: "POST", body: sent, headers: { "Content-Type": type }, signal };
   const { response, bytes, text } = await send(writeUrl(route, query), request);
   const mapping = response.headers.get("Crosswalk-Mapping");
-  if (!response.ok || !mapping) throw new Refusal(readProblem(response, text));
+  if (!response.ok || !mapping) throw new Refusal(readProblem(response, text, query));
   return {
     document: { text, bytes, name: rename(held.name, other, query) },
     mapping,
@@ -66,7 +66,7 @@ const STATUSES = {
   504: { title: "The service took too long", detail: `It gave up on this request. ${KEPT}` },
 };
 
-function readProblem({ status, headers }, body) {
+function readProblem({ status, headers }, body, query) {
   const said = headers.get("Content-Type")?.startsWith("application/problem+json") ? parse(body) : undefined;
   if (status === 429 || status >= 500) {
     const usual = STATUSES[status] ?? { title: `The service answered ${status}`, detail: KEPT };
@@ -75,7 +75,7 @@ function readProblem({ status, headers }, body) {
   const isProblem = typeof said?.title === "string" && typeof said.detail === "string";
   if (status === 413) return { ...TOO_LARGE, ...(isProblem ? said : {}) };
   if (!isProblem) return FOREIGN;
-  return status === 422 ? { ...said, way: "carry" } : said;
+  return status === 422 && !query?.has("lines") ? { ...said, way: "carry" } : said;
 }
 
 // What a body says in JSON, if it does.

@@ -108,6 +108,20 @@ def test_losses_stay_beside_the_check_in_words(person: Person) -> None:
     expect(person.facts("JSON")).to_contain_text(lost)
 
 
+@pytest.mark.parametrize(
+    ("document", "lost"),
+    [
+        ('{"a": {"#text": "x"}}', "leaves out which values are numbers, true, false, null or empty"),
+        ("<a>x<b/>y</a>", "leaves out the order among elements, attributes and text"),
+    ],
+)
+def test_a_single_loss_is_told_as_it_is(document: str, lost: str, person: Person) -> None:
+    person.choose("Readable")
+    source, target = ("XML", "JSON") if document.startswith("<") else ("JSON", "XML")
+    person.write(source, document)
+    expect(person.facts(target)).to_contain_text(lost)
+
+
 def test_what_cannot_go_back_is_not_called_checked(person: Person) -> None:
     person.choose("Readable")
     person.press("Options")
@@ -118,7 +132,7 @@ def test_what_cannot_go_back_is_not_called_checked(person: Person) -> None:
 
 def test_a_result_too_large_to_send_back_is_said_neutrally(person: Person) -> None:
     person.drop("#json", "many.json", b"[", (b"1,", 200_000), b"1]")
-    expect_verdict(person, "XML", "–", "The result is too large to check here.")
+    expect_verdict(person, "XML", "–", "The result is too large to check.")
     expect(person.message("XML")).to_have_attribute("data-kind", "unchecked")
 
 

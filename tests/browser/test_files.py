@@ -33,6 +33,15 @@ def test_text_goes_out_as_utf_8_whatever_it_declares(person: Person) -> None:
     person.expect_text("JSON", '"Zoë"')
 
 
+def test_only_the_declaration_of_typed_text_is_rewritten(person: Person, tmp_path: Path) -> None:
+    document = '<?xml-model href="a" encoding="latin1"?><a>é</a>'
+    person.write("XML", document)
+    with person.page.expect_download() as saved:
+        person.use("XML", "Save")
+    saved.value.save_as(tmp_path / "saved")
+    assert (tmp_path / "saved").read_text() == document
+
+
 def test_an_edited_file_goes_out_as_it_is_shown(person: Person) -> None:
     person.drop("#json", "walk.json", b'["walk"]')
     person.write("JSON", '["run"]')
@@ -140,6 +149,14 @@ def test_a_file_that_cannot_be_read_is_told(person: Person) -> None:
     person.page.evaluate("() => { File.prototype.stream = () => { throw new DOMException('gone') } }")
     person.drop("#json", "walk", b"[1]")
     expect(person.message("JSON")).to_contain_text("walk could not be read.")
+
+
+def test_a_file_that_is_empty_is_told_and_replaces_nothing(person: Person) -> None:
+    person.write("JSON", "[1]")
+    person.expect_settled("=")
+    person.drop("#json", "walk.json")
+    expect(person.message("JSON")).to_contain_text("walk.json is empty.")
+    expect(person.area("JSON")).to_have_value("[1]")
 
 
 def test_a_page_without_a_clipboard_says_so(person: Person) -> None:

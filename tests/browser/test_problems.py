@@ -125,6 +125,14 @@ def test_a_mapping_that_cannot_carry_a_document_offers_one_that_can(person: Pers
     expect(person.text("XML")).to_contain_text('key="no name"')
 
 
+def test_json_lines_name_the_value_at_fault_and_offer_no_mapping_without_lines(person: Person) -> None:
+    person.ask_for_lines()
+    person.write("JSON", '{"a": 1}\n{"x": {"deep": ["ok", "\\u0001"]}}')
+    expect(person.message("JSON")).to_contain_text("pointer /x/deep/1")
+    expect(person.page.get_by_role("button", name="Line 2, column 1")).to_be_visible()
+    expect(person.page.get_by_role("button", name="Convert by")).to_have_count(0)
+
+
 def test_a_wrong_option_is_told_at_its_field_until_it_is_mended(person: Person) -> None:
     person.choose("Readable")
     person.press("Options")

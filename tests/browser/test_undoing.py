@@ -99,6 +99,16 @@ def test_swapping_is_undone(person: Person) -> None:
     expect(person.area("JSON")).to_have_value('{"a": 1}')
 
 
+def test_a_result_of_an_older_text_is_not_swapped_in(person: Person) -> None:
+    person.write("JSON", '{"a": 1}')
+    person.expect_settled("≈")
+    person.write("JSON", '{"a": 2,')
+    person.expect_settled("!")
+    person.press("Swap: convert XML to JSON")
+    expect(person.area("JSON")).to_have_value('{"a": 2,')
+    expect(person.page.get_by_role("button", name="Undo in JSON")).to_be_hidden()
+
+
 def test_a_result_that_replaces_a_result_needs_no_undo(person: Person) -> None:
     for text in ("[1]", "[2]", "[3]"):
         person.write("JSON", text)

@@ -45,10 +45,18 @@ def test_a_file_with_any_name_is_converted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "to"),
-    [("a.json", "to-xml"), ("a b.jsonl.gz", "to-xml"), ("A.JSON", "to-xml"), ("a.json b.xml", "to-json")],
+    [
+        ("a.json", ["to-xml"]),
+        ("A.JSON.gz", ["to-xml"]),
+        ("a.geojson", ["to-xml"]),
+        ("a b.jsonl.gz", ["to-xml", "--mapping", "natural", "--lines"]),
+        ("a.NDJSON", ["to-xml", "--mapping", "natural", "--lines"]),
+        ("a.json b.xml", ["to-json"]),
+        ("json", ["to-json"]),
+    ],
 )
-def test_the_end_of_a_name_says_what_it_becomes(programs: Path, name: str, to: str) -> None:
-    assert make(programs, "convert", f"FILE={name}") == ["-m", "crosswalk", to, "--output=-", "--", name]
+def test_the_end_of_a_name_says_what_it_becomes(programs: Path, name: str, to: list[str]) -> None:
+    assert make(programs, "convert", f"FILE={name}") == ["-m", "crosswalk", *to, "--output=-", "--", name]
 
 
 def test_the_name_of_a_file_is_no_option() -> None:
