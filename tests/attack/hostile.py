@@ -168,7 +168,7 @@ XML: dict[str, Family] = {
     ),
     "new names, and no record": number("<p:a{n}/>", '<r xmlns:p="u">', "</r>"),
     "a long namespace around names of their own": lambda size: (
-        f'<r xmlns="{"u" * (size // 2)}">'.encode() + number("<a{n}/>", "", "</r>")(size // 2)
+        f'<r xmlns="{"u" * (size // 4)}">'.encode() + number("<a{n}/>", "", "</r>")(size * 3 // 4)
     ),
     "declarations of their own": number('<a xmlns:p{n}="u"/>', "<r>", "</r>"),
     "declarations on every level": lambda size: declare_on_every_level(size // 9000),

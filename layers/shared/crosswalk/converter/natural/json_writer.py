@@ -57,7 +57,8 @@ class LineWriter:
             append_json(tree, self._output)
             self._output.append("\n")
             return
-        self._output.finish()
+        if self._output:
+            self._output.finish()
         self._trees.append([tree])
         self._repetition += self._reader.repetition
         if len(self._trees) == self.TREES or self._repetition > MAX_REPETITION:

@@ -242,7 +242,9 @@ class ExpandedTreeReader(TreeReader):
             self.room = MAX_OUTPUT
 
     def has_key(self, name: str, attributes: list[str], key: str) -> bool:
-        self.reader.check_names(len(self.around) + 1, name, attributes)
+        depth = len(self.around) + 1
+        if attributes or ":" in name or depth <= self.reader.scope.depth:
+            self.reader.check_names(depth, name, attributes)
         uri, local = self.reader.scope.resolve(name)
         # A namespace may be long, and joined with a name only where the key is as long.
         return key == local if not uri else len(key) == len(uri) + 1 + len(local) and key == f"{uri}:{local}"

@@ -19,7 +19,7 @@ XMLNS_NAMESPACE = "http://www.w3.org/2000/xmlns/"
 # the document.
 MAX_KEPT_NAMES = 1 << 15
 MAX_KEPT_LENGTH = 256
-MAX_KEPT_CHARACTERS = 1 << 20
+MAX_KEPT_CHARACTERS = 1 << 18
 
 _ASCII_NAME = re.compile("[A-Za-z_:][A-Za-z0-9._:-]*")
 _ASCII_QNAME = re.compile("[A-Za-z_][A-Za-z0-9._-]*(?::[A-Za-z_][A-Za-z0-9._-]*)?")
