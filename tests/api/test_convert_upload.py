@@ -290,18 +290,10 @@ def test_a_document_that_takes_too_long_is_refused_before_it_is_read(
     assert (problem["limit"], "python -m crosswalk" in problem["detail"]) == (len(LONG) - 1, True)
 
 
-@pytest.mark.parametrize("operation", ["CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"])
-def test_a_result_that_cannot_be_written_is_an_error_and_an_outcome(operation: str, bucket: Bucket) -> None:
-    event = upload(bucket, JSON)
-    refuse(operation)
-    with pytest.raises(ConversionCrashed):
-        handler(event, CONTEXT)
-    assert ask(bucket, event)["problem"]["code"] == "crashed"
-    expect_nothing_but(bucket, "request", "document", "started", "outcome")
-
-
-@pytest.mark.parametrize("operation", ["ListObjectsV2", "GetObject"])
-def test_a_conversion_that_cannot_begin_is_an_error_and_an_outcome(operation: str, bucket: Bucket) -> None:
+@pytest.mark.parametrize(
+    "operation", ["ListObjectsV2", "GetObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"]
+)
+def test_what_s3_refuses_to_a_conversion_is_an_error_and_an_outcome(operation: str, bucket: Bucket) -> None:
     event = upload(bucket, JSON)
     refuse(operation)
     with pytest.raises(ConversionCrashed):

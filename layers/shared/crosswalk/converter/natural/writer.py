@@ -243,9 +243,8 @@ class TreeWriter:
 
     def _write_attributes(self, frame: _Frame, name: str, attributes: list[tuple[str, Value]]) -> str:
         """Attributes as they stand in the start tag of this name, whose prefixes are checked with theirs."""
-        written = ""
+        written, check = "", ":" in name
         flat: list[str] = []
-        check = ":" in name
         names, marked, careful = self.attribute_names, self.attribute_names.marked, self.check_characters
         for key, value in attributes:
             attribute = names[key]
