@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from crosswalk.converter import Summary, convert_stream, json_to_xml, xml_to_json
+from crosswalk.converter.xml import reader
+from crosswalk.converter.xml.parser import create_parser
 from crosswalk.errors import (
     DocumentTooLarge,
     InexpressibleDocument,
@@ -190,6 +192,15 @@ def test_many_long_values_or_names_take_no_more_memory_than_a_few(
         assert tracemalloc.get_traced_memory()[1] < 16_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_long_names_that_stay_open_are_not_fed_to_one_parser_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsers = iter([create_parser(), create_parser()])
+    monkeypatch.setattr(reader, "create_parser", lambda: next(parsers))
+    name = "n" * 100_000
+    document = f"<{name}>" * 50 + "<a>x</a>" * 1_000_000 + f"</{name}>" * 50
+    summary = convert_stream(BytesIO(document.encode()), BytesIO(), "json", "jsonml")
+    assert summary.bytes_in == len(document)
 
 
 def test_names_around_records_are_not_written_out_with_their_namespace() -> None:

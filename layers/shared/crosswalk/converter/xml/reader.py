@@ -30,6 +30,8 @@ TextHandler = Callable[[str], object]
 
 RENEW_AFTER = 2 * 1024 * 1024
 """Bytes that a parser is fed at least before another takes over. It keeps every name that it has met."""
+RENEW_SHARE = 8
+"""It is fed at least so many times what the names were that it had to begin with: they may be long."""
 
 
 class _Renewal(Exception):
@@ -150,7 +152,8 @@ class XmlReader:
             self._block_size = min(2 * self._block_size, self._largest_block)
             following = self._source.read(self._block_size)
             self._fed += len(self._block)
-            if self._fed - self._origin_index > RENEW_AFTER and not self._is_worn:
+            lifetime = max(RENEW_AFTER, RENEW_SHARE * len(self._opening))
+            if self._fed - self._origin_index > lifetime and not self._is_worn:
                 self._is_worn = True
                 self._parser.StartElementHandler = self._start_worn
             try:
